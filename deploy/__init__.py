@@ -1,0 +1,1 @@
+"""Setting the school up and running it on one machine: bootstrap, launcher, services."""
