@@ -1,0 +1,81 @@
+"""The file broker delivers each message once, whole, and only to its queue."""
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from kombu import Connection
+
+pytestmark = pytest.mark.pure
+MESSAGES = 60
+
+
+def connect(folder: Path) -> Connection:
+    messages, control = folder / "messages", folder / "control"
+    messages.mkdir(exist_ok=True, parents=True)
+    control.mkdir(exist_ok=True)
+    return Connection(
+        "filesystem://",
+        transport="school.core.broker:Transport",
+        transport_options={
+            "data_folder_in": str(messages),
+            "data_folder_out": str(messages),
+            "control_folder": str(control),
+            "polling_interval": 0.05,
+        },
+    )
+
+
+def send(folder: Path, queue: str, numbers: range) -> None:
+    with connect(folder) as connection:
+        box = connection.SimpleQueue(queue)
+        for number in numbers:
+            box.put({"number": number, "padding": "党" * 2000})
+        box.close()
+
+
+def receive(folder: Path, queue: str, results) -> None:
+    with connect(folder) as connection:
+        box = connection.SimpleQueue(queue)
+        try:
+            while True:
+                message = box.get(timeout=2)
+                results.put(message.payload["number"])
+                message.ack()
+        except box.Empty:
+            pass
+        box.close()
+
+
+def test_each_message_arrives_once_while_others_write_and_read(tmp_path):
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    readers = [context.Process(target=receive, args=(tmp_path, "default", results)) for _ in "12"]
+    halves = (range(MESSAGES // 2), range(MESSAGES // 2, MESSAGES))
+    writers = [context.Process(target=send, args=(tmp_path, "default", half)) for half in halves]
+    for process in readers + writers:
+        process.start()
+    got = sorted(results.get(timeout=20) for _ in range(MESSAGES))
+    for process in readers + writers:
+        process.join(20)
+        assert process.exitcode == 0
+    assert got == list(range(MESSAGES))
+
+
+def test_a_queue_gives_only_its_own_messages_in_order(tmp_path):
+    send(tmp_path, "video", range(3))
+    send(tmp_path, "default", range(10, 13))
+    with connect(tmp_path) as connection:
+        box = connection.SimpleQueue("default")
+        assert [box.get(timeout=1).payload["number"] for _ in range(3)] == [10, 11, 12]
+        with pytest.raises(box.Empty):
+            box.get(block=False)
+
+
+def test_a_torn_file_is_put_aside_and_the_next_message_delivered(tmp_path):
+    with connect(tmp_path) as connection:
+        box = connection.SimpleQueue("default")
+        (tmp_path / "messages" / f"{0:020d}_torn.default.msg").write_text('{"half')
+        box.put({"number": 1})
+        assert box.get(timeout=1).payload["number"] == 1
+    assert [p.suffix for p in (tmp_path / "messages").glob("*_torn*")] == [".broken"]
