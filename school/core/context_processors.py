@@ -1,0 +1,27 @@
+"""What every template may use: the host's settings, and how large the letters are."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from school import __version__
+from school.core.models import HostSettings
+
+
+def school(request: HttpRequest) -> dict:
+    """``host`` (HostSettings, fetched once a request, lazily), ``elder``, ``version``."""
+    return {
+        "host": _LazyHost(request),
+        "elder": request.COOKIES.get("elder") == "1",
+        "version": __version__,
+        "pattern_page": settings.PATTERN_PAGE,
+    }
+
+
+class _LazyHost:
+    """Reads the settings row only when a template asks for one of its fields."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    def __getattr__(self, name: str):
+        return getattr(HostSettings.for_request(self._request), name)

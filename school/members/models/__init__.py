@@ -1,0 +1,33 @@
+"""Nouns of people and branches, one module each."""
+
+from school.members.models.access import (
+    Consent,
+    CorrectionRequest,
+    KnownDevice,
+    OneTimeCode,
+    SignInThrottle,
+)
+from school.members.models.audience import Audience, AudienceRule
+from school.members.models.branch import Branch, BranchPlacement
+from school.members.models.member import Member, MemberStanding
+from school.members.models.membership import Membership, Post, PostHolding
+from school.members.models.role import RoleGrant, Section
+
+__all__ = [
+    "Audience",
+    "AudienceRule",
+    "Branch",
+    "BranchPlacement",
+    "Consent",
+    "CorrectionRequest",
+    "KnownDevice",
+    "Member",
+    "MemberStanding",
+    "Membership",
+    "OneTimeCode",
+    "Post",
+    "PostHolding",
+    "RoleGrant",
+    "Section",
+    "SignInThrottle",
+]

@@ -1,0 +1,93 @@
+"""What a member may do, and where. A grant on a branch reaches its subtree."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from school.members.models.branch import Branch
+from school.members.models.dated import Dated, ends_after_start
+from school.members.models.member import Member
+
+
+class Section(models.Model):
+    """A part of the page tree and the branch that answers for it.
+
+    ``page_id`` is a plain number kept unique: the page tree lies above this app.
+    """
+
+    page_id = models.PositiveBigIntegerField(_("页面编号"), unique=True)
+    title = models.CharField(_("栏目"), max_length=80)
+    branch = models.ForeignKey(
+        Branch, models.PROTECT, related_name="sections", verbose_name=_("主管党组织")
+    )
+
+    class Meta:
+        verbose_name = _("栏目")
+        verbose_name_plural = _("栏目")
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class RoleGrant(Dated):
+    """(member, role, one of branch or section, dates, granted by)."""
+
+    class Role(models.TextChoices):
+        GROUP_LEADER = "group_leader", _("党小组长")
+        SECRETARY = "secretary", _("支部书记")
+        COMMITTEE_ADMIN = "committee_admin", _("党委管理员")
+        SCHOOL_ADMIN = "school_admin", _("教务")
+        INSTRUCTOR = "instructor", _("讲师")
+        REVIEWER = "reviewer", _("审核人")
+        AUDITOR = "auditor", _("审计员")
+        SECURITY_ADMIN = "security_admin", _("安全管理员")
+        SYSTEM_ADMIN = "system_admin", _("系统管理员")
+
+    member = models.ForeignKey(
+        Member, models.PROTECT, related_name="grants", verbose_name=_("党员")
+    )
+    role = models.CharField(_("角色"), max_length=20, choices=Role.choices)
+    branch = models.ForeignKey(
+        Branch,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grants",
+        verbose_name=_("党组织"),
+    )
+    section = models.ForeignKey(
+        Section,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grants",
+        verbose_name=_("栏目"),
+    )
+    granted_by = models.ForeignKey(
+        Member,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="granted",
+        verbose_name=_("授权人"),
+    )
+
+    class Meta:
+        verbose_name = _("角色授权")
+        verbose_name_plural = _("角色授权")
+        ordering = ["member_id", "role"]
+        constraints = [
+            ends_after_start("grant_dates"),
+            models.CheckConstraint(
+                condition=Q(branch=None) ^ Q(section=None), name="grant_branch_or_section"
+            ),
+            models.UniqueConstraint(
+                fields=["member", "role", "branch", "section"],
+                condition=Q(until=None),
+                name="grant_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} {self.get_role_display()} {self.branch or self.section}"

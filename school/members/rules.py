@@ -1,0 +1,46 @@
+"""Pure rules on people: masks, codes, delays."""
+
+import math
+
+
+def mask_name(name: str) -> str:
+    """张** for 张建国: the family name stays."""
+    return name[:1] + "*" * max(1, len(name) - 1) if name else ""
+
+
+def mask_mobile(number: str) -> str:
+    """138****8000; anything shorter than seven digits is hidden whole."""
+    if len(number) < 7:
+        return "*" * len(number)
+    return f"{number[:3]}{'*' * (len(number) - 7)}{number[-4:]}"
+
+
+def mask_identity(number: str) -> str:
+    """110101********1234; anything of another length is hidden whole."""
+    if len(number) != 18:
+        return "*" * len(number)
+    return f"{number[:6]}********{number[-4:]}"
+
+
+# Without 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read aloud and copied from paper.
+CODE_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
+CODE_LENGTH = 10
+
+
+def normalise_code(typed: str) -> str:
+    """A typed one-time code without case, spaces and dashes (also the full-width ones)."""
+    folded = "".join(chr(ord(c) - 0xFEE0) if 0xFF01 <= ord(c) <= 0xFF5E else c for c in typed)
+    return "".join(c for c in folded.upper() if c in CODE_ALPHABET)
+
+
+def printed_code(code: str) -> str:
+    """A code in two groups, as it is shown and printed: ABCDE-FGHJK."""
+    half = len(code) // 2
+    return f"{code[:half]}-{code[half:]}"
+
+
+def wait_seconds(failures: int) -> int:
+    """Growing delay before the next try is looked at: 0 0 1 2 4 8 16 … at most 60 seconds."""
+    if failures < 2:
+        return 0
+    return min(60, 2 ** min(10, math.floor(failures - 2)))

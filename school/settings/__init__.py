@@ -1,0 +1,1 @@
+"""Settings: ``base`` composes ``parts``; development, production and test refine it."""

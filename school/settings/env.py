@@ -1,0 +1,127 @@
+"""The only reader of the environment.
+
+Every variable the product understands is declared here once, with its default and its meaning;
+``docs/settings.md`` is checked against this table.
+"""
+
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its name, default (as text) and what it is for."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+VARIABLES: dict[str, Variable] = {
+    v.name: v
+    for v in (
+        Variable("PORT", "8000", "Port of the web server that `make demo` starts."),
+        Variable("BIND", "127.0.0.1", "Address the web server listens on."),
+        Variable("DATA_DIR", str(BASE_DIR / ".data"), "Folder for everything the school writes."),
+        Variable("DATABASE_URL", "", "sqlite:///… or postgres://…; empty: SQLite in DATA_DIR."),
+        Variable("REDIS_URL", "", "redis://…: cache and, if no broker is named, the broker."),
+        Variable("CELERY_BROKER_URL", "", "Broker; empty: REDIS_URL, else files in DATA_DIR."),
+        Variable("ELASTICSEARCH_URL", "", "http(s)://…: learner search on Elasticsearch 8 or 9."),
+        Variable("ELASTICSEARCH_PREFIX", "school", "Prefix of the index names."),
+        Variable("FFMPEG_BIN", "ffmpeg", "The ffmpeg program."),
+        Variable("FFPROBE_BIN", "ffprobe", "The ffprobe program; absent: PyAV probes."),
+        Variable("SECRET_KEY", "", "Signs sessions and study tokens; required in production."),
+        Variable("FIELD_KEY", "", "Encrypts identity and mobile numbers; required in production."),
+        Variable("ALLOWED_HOSTS", "", "Host names, separated by commas; required in production."),
+        Variable("SITE_URL", "", "Public address, e.g. https://school.example; used in messages."),
+        Variable("TRUSTED_PROXY", "", "1 when a proxy sets X-Forwarded-Proto and X-Forwarded-For."),
+        Variable("DEBUG", "", "1 shows Django's debug pages; never in production."),
+    )
+}
+
+
+def text(name: str) -> str:
+    """Value of a declared variable, or its default. Raises KeyError for an undeclared one."""
+    return os.environ.get(name, "").strip() or VARIABLES[name].default
+
+
+def flag(name: str) -> bool:
+    """Whether a declared variable is switched on."""
+    return text(name).lower() in {"1", "true", "yes", "on"}
+
+
+def items(name: str) -> list[str]:
+    """A comma-separated variable as a list, empty parts dropped."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def require(names: Iterable[str]) -> None:
+    """Refuse to start when a variable is missing, naming all that are.
+
+    Raises:
+        ImproperlyConfigured: at least one of the variables has no value.
+    """
+    missing = [n for n in names if not text(n)]
+    if missing:
+        raise ImproperlyConfigured("Missing environment variables: " + ", ".join(missing))
+
+
+def data_dir() -> Path:
+    """The data directory, made if absent (mode 0700 when it is ours to make)."""
+    path = Path(text("DATA_DIR")).resolve()
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def local_secret(name: str) -> str:
+    """A secret for a machine that was given none: made once, kept in the data directory."""
+    path = data_dir() / "secrets" / name
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            pass  # another process made it a moment ago
+        else:
+            with os.fdopen(descriptor, "w") as handle:
+                handle.write(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def database(url: str) -> dict:
+    """Django's DATABASES entry for a URL; empty means SQLite in the data directory."""
+    import environ
+
+    if not url:
+        url = f"sqlite:///{data_dir() / 'school.sqlite3'}"
+    config = environ.Env.db_url_config(url)
+    if config["ENGINE"].endswith("sqlite3"):
+        # WAL lets readers pass the one writer; IMMEDIATE takes the write lock at BEGIN, so two
+        # writers wait for each other instead of failing half way; FULL survives a power cut.
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            " PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;",
+        }
+    else:
+        config["CONN_MAX_AGE"] = 60
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+def broker_url() -> str:
+    """The Celery broker: named, else Redis (database 1), else the filesystem transport."""
+    if named := text("CELERY_BROKER_URL"):
+        return named
+    if redis := text("REDIS_URL"):
+        return urlsplit(redis)._replace(path="/1").geturl()
+    return "filesystem://"

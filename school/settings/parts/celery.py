@@ -1,0 +1,43 @@
+"""Celery: broker, queues, schedule. Tasks carry only ids; the Job row decides (docs/decisions)."""
+
+from school.settings import env
+
+CELERY_BROKER_URL = env.broker_url()
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"media.tasks.*": {"queue": "video"}}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+
+if CELERY_BROKER_URL.startswith("filesystem"):
+    _folder = env.data_dir() / "broker"
+    for _name in ("messages", "control"):
+        (_folder / _name).mkdir(parents=True, exist_ok=True)
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(_folder / "messages"),
+        "data_folder_out": str(_folder / "messages"),
+        "control_folder": str(_folder / "control"),
+        "polling_interval": 0.3,
+    }
+    CELERY_BROKER_TRANSPORT = "school.core.broker:Transport"
+    # Remote control would only add a third queue to poll.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+else:
+    # Longer than any encoding; a redelivered message finds the job leased and does nothing.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600}
+
+CELERY_BEAT_SCHEDULE_FILENAME = str(env.data_dir() / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "resend-expired-jobs": {"task": "school.core.tasks.resend_jobs", "schedule": 20.0},
+    "seal-audit-trail": {"task": "school.core.tasks.seal_audit", "schedule": 60.0},
+    "drain-search-outbox": {"task": "search.tasks.drain_outbox", "schedule": 5.0},
+    "fold-counters": {"task": "school.plans.tasks.fold_counters", "schedule": 60.0},
+    "close-overdue-attempts": {"task": "quizzes.tasks.close_overdue_attempts", "schedule": 15.0},
+    "send-reminders": {"task": "school.notices.tasks.send_due_reminders", "schedule": 300.0},
+    "sweep-uploads": {"task": "media.tasks.sweep_uploads", "schedule": 3600.0},
+}

@@ -1,0 +1,18 @@
+"""Logging: plain lines on standard error; personal numbers never reach a logger."""
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "school": {"level": "INFO"},
+        "media": {"level": "INFO"},
+        "search": {"level": "INFO"},
+        "courses": {"level": "INFO"},
+        "quizzes": {"level": "INFO"},
+    },
+}

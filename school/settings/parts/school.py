@@ -1,0 +1,40 @@
+"""The school's own presets. Each can be changed; docs/settings.md explains every one."""
+
+# Counting (one place, used by every screen): which member kinds stand in 应学.
+SCHOOL_COUNTED_KINDS = ("full", "probationary")
+
+# Lights of a board: done ÷ (due × elapsed share of the window).
+SCHOOL_LIGHT_NORMAL = 1.0
+SCHOOL_LIGHT_SLOW = 0.7
+SCHOOL_LIGHT_START_SHARE = 0.1
+
+# Judge of study time.
+STUDY_UNCOVERED_MS = 2_000
+STUDY_UNCOVERED_SHARE = 0.02
+STUDY_RATE_REQUIRED = 1.0
+STUDY_RATE_ELECTIVE = 1.5
+STUDY_RATE_SLACK_MS = 250
+STUDY_CHARACTERS_PER_MINUTE = 250
+STUDY_TEXT_RATE = 3.0
+STUDY_REPORT_SECONDS = 30
+STUDY_SESSION_HOURS = 12
+STUDY_EVIDENCE_DAYS = 7
+
+# Year: stays open until this local day of the next year.
+STUDY_YEAR_CLOSES = (1, 31)
+
+# Sign-in.
+SIGN_IN_ONE_TIME_CODE_HOURS = 24
+SIGN_IN_SLIP_DAYS = 7
+SIGN_IN_FAILURES = 5
+SIGN_IN_LOCK_MINUTES = 15
+PRIVACY_NOTICE_VERSION = "2026-01"
+
+# Video.
+VIDEO_MAX_BYTES = 4 * 1024**3
+VIDEO_MAX_SECONDS = 3 * 3600
+VIDEO_RUNGS = (1080, 720, 480, 360)
+UPLOAD_EXPIRY_HOURS = 48
+
+# The pattern page shows every component; only development switches it on.
+PATTERN_PAGE = False

@@ -1,0 +1,19 @@
+"""Where files live: uploads under the data directory, never in the ``media`` package."""
+
+from school.settings import env
+
+MEDIA_ROOT = env.data_dir() / "uploads"
+MEDIA_URL = "/files/"
+VIDEO_ROOT = env.data_dir() / "videos"
+STATIC_ROOT = env.data_dir() / "static"
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [env.BASE_DIR / "school" / "static"]
+if (env.BASE_DIR / "build" / "vendor").is_dir():
+    STATICFILES_DIRS.append(("vendor", env.BASE_DIR / "build" / "vendor"))
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FFMPEG_BIN = env.text("FFMPEG_BIN")
+FFPROBE_BIN = env.text("FFPROBE_BIN")

@@ -1,0 +1,21 @@
+"""Behind a TLS proxy, on PostgreSQL and Redis; refuses to start without its secrets."""
+
+from school.settings import env
+from school.settings.base import *  # noqa: F403
+
+env.require(["SECRET_KEY", "FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SITE_URL"])
+
+DEBUG = False
+SECRET_KEY = env.text("SECRET_KEY")
+FIELD_KEY = env.text("FIELD_KEY")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = [env.text("SITE_URL")]
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+if TRUSTED_PROXY:  # noqa: F405
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

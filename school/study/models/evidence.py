@@ -1,0 +1,135 @@
+"""What was reported and what the judge made of it. All times are integer milliseconds."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from school.study.models.item import ItemRevision
+
+
+class StudySession(models.Model):
+    """One visit of one member to one revision; its id is inside the signed token."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("党员")
+    )
+    revision = models.ForeignKey(
+        ItemRevision, models.PROTECT, related_name="+", verbose_name=_("内容版本")
+    )
+    cycle = models.PositiveIntegerField(_("轮次"), default=0)
+    opened_at = models.DateTimeField(_("打开时间"))
+    expires_at = models.DateTimeField(_("有效期至"))
+    last_seq = models.PositiveIntegerField(_("最后序号"), default=0)
+    last_report_at = models.DateTimeField(_("最后上报"), null=True, blank=True)
+    max_rate = models.PositiveSmallIntegerField(_("最高倍速(百分之一)"))
+    device = models.CharField(_("设备"), max_length=64, blank=True)
+    address = models.CharField(_("地址段"), max_length=45, blank=True)
+
+    class Meta:
+        verbose_name = _("学习会话")
+        verbose_name_plural = _("学习会话")
+        indexes = [models.Index(fields=["member", "-opened_at"], name="session_member")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Report(models.Model):
+    """One accepted batch of a session: the evidence. Never pruned while its year is open."""
+
+    session = models.ForeignKey(
+        StudySession, models.CASCADE, related_name="reports", verbose_name=_("会话")
+    )
+    seq = models.PositiveIntegerField(_("序号"))
+    received_at = models.DateTimeField(_("收到时间"))
+    segments = models.JSONField(_("片段"), default=list)
+    studied_ms = models.PositiveIntegerField(_("计入时长"), default=0)
+    covered_ms = models.PositiveIntegerField(_("新覆盖"), default=0)
+
+    class Meta:
+        verbose_name = _("学习上报")
+        verbose_name_plural = _("学习上报")
+        constraints = [models.UniqueConstraint(fields=["session", "seq"], name="report_once")]
+
+    def __str__(self) -> str:
+        return f"{self.session_id} #{self.seq}"
+
+
+class Coverage(models.Model):
+    """What a member has seen of a revision in a cycle, and how long it really took."""
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("党员")
+    )
+    revision = models.ForeignKey(
+        ItemRevision, models.PROTECT, related_name="+", verbose_name=_("内容版本")
+    )
+    cycle = models.PositiveIntegerField(_("轮次"), default=0)
+    spans = models.BinaryField(_("区间"), default=bytes)
+    covered = models.PositiveIntegerField(_("已覆盖"), default=0)
+    studied_ms = models.PositiveIntegerField(_("已学时长"), default=0)
+    resume_at = models.PositiveIntegerField(_("续学位置"), default=0)
+    updated_at = models.DateTimeField(_("更新时间"))
+
+    class Meta:
+        verbose_name = _("学习覆盖")
+        verbose_name_plural = _("学习覆盖")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "revision", "cycle"], name="coverage_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.revision_id}.{self.cycle} {self.covered}"
+
+
+class WallDay(models.Model):
+    """Real time a member has already spent on one local day, over everything.
+
+    Spans are milliseconds since that day's local midnight, so a set stays small.
+    """
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("党员")
+    )
+    day = models.DateField(_("日期"))
+    spans = models.BinaryField(_("区间"), default=bytes)
+
+    class Meta:
+        verbose_name = _("当日已用时间")
+        verbose_name_plural = _("当日已用时间")
+        constraints = [models.UniqueConstraint(fields=["member", "day"], name="wall_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.day}"
+
+
+class StudyDay(models.Model):
+    """Milliseconds studied by a member on one revision in a cycle on one local day."""
+
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("党员")
+    )
+    revision = models.ForeignKey(
+        ItemRevision, models.PROTECT, related_name="+", verbose_name=_("内容版本")
+    )
+    cycle = models.PositiveIntegerField(_("轮次"), default=0)
+    day = models.DateField(_("日期"))
+    studied_ms = models.PositiveIntegerField(_("已学时长"), default=0)
+
+    class Meta:
+        verbose_name = _("每日学习")
+        verbose_name_plural = _("每日学习")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "revision", "cycle", "day"], name="study_day_once"
+            )
+        ]
+        indexes = [models.Index(fields=["member", "day"], name="study_day_member")]
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.revision_id} {self.day} {self.studied_ms}"
