@@ -1,4 +1,4 @@
-"""Geometry of the small charts: values in, SVG coordinates out. No drawing library, no float marks."""
+"""Geometry of the small charts: values in, SVG coordinates out; no drawing library."""
 
 from dataclasses import dataclass
 

@@ -104,7 +104,7 @@ def address(place: Place) -> str | None:
 
 
 def is_current(path: str, url: str, prefixes: tuple[str, ...] = ()) -> bool:
-    """Whether ``path`` lies at or below ``url`` or one of ``prefixes``; the root only matches itself."""
+    """Whether ``path`` lies at or below ``url`` or a prefix; the root only matches itself."""
     return any(
         path == start or (start != "/" and path.startswith(start)) for start in (url, *prefixes)
     )
@@ -120,6 +120,8 @@ def links(request: HttpRequest, slot: str) -> list[Link]:
             continue
         current = is_current(request.path, url, place.prefixes)
         found.append(
-            Link(place.name, place.label, url, place.icon, place.badge(request), current, place.post)
+            Link(
+                place.name, place.label, url, place.icon, place.badge(request), current, place.post
+            )
         )
     return found

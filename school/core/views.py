@@ -11,6 +11,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from school.core import example
+
 logger = logging.getLogger(__name__)
 YEAR_SECONDS = 365 * 24 * 3600
 
@@ -75,4 +77,4 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 @require_GET
 def patterns(request: HttpRequest) -> HttpResponse:
     """Every component with example content; switched on in development only."""
-    return render(request, "core/patterns.html")
+    return render(request, "core/patterns.html", {"example": example.content()})

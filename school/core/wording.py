@@ -1,4 +1,4 @@
-"""Numbers and dates as the school writes them. Pure functions; the template tags only call these."""
+"""Numbers and dates as the school writes them. Pure functions; the tags only call these."""
 
 from datetime import date, datetime
 
@@ -68,7 +68,7 @@ def deadline(due: date | datetime | None, today: date) -> str:
 
 
 def deadline_tone(due: date | datetime | None, today: date) -> str:
-    """The tone of a deadline's tag: ``late`` after it, ``warn`` in the last three days, else ``plain``."""
+    """The tone of its tag: ``late`` after it, ``warn`` in the last three days, else ``plain``."""
     if due is None:
         return "plain"
     left = days_left(due, today)
