@@ -1,22 +1,17 @@
-"""Geometry of the small charts: values in, SVG coordinates out; no drawing library."""
+"""Geometry of the small charts: values in, pixels out; no drawing library."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One month of the year's chart, in SVG user units; ``future`` months are only a hairline."""
+    """One month of the year's chart: hundredths of 学时 and the heights of its two parts in pixels."""
 
     label: str
     online: int
     offline: int
-    x: int
-    width: int
-    online_y: int
     online_height: int
-    offline_y: int
     offline_height: int
-    top: int
     future: bool
 
     @property
@@ -43,34 +38,25 @@ def sparkline_points(values: list[int], width: int = 64, height: int = 20, pad: 
     return " ".join(points)
 
 
-def month_bars(
-    months: list[dict], *, this_month: int = 12, width: int = 600, height: int = 132, head: int = 20
-) -> list[Bar]:
-    """Stacked bars of up to twelve months.
+def month_bars(months: list[dict], *, this_month: int = 12, height: int = 112) -> list[Bar]:
+    """Stacked bars, the highest month ``height`` pixels, a month with hours never below one.
 
-    ``months``: dicts with ``online`` and ``offline`` in hundredths of 学时, January first; months
-    after ``this_month`` are future. ``height`` is the base line, ``head`` the room for the value.
+    ``months``: dicts with ``online`` and ``offline`` in hundredths of 学时 (negative corrections
+    draw nothing), January first; months after ``this_month`` are future.
     """
-    highest = max((m["online"] + m["offline"] for m in months), default=0) or 1
-    slot = width // max(len(months), 1)
-    bar_width = slot * 6 // 10
-    bars = []
-    for index, month in enumerate(months):
-        online = (height - head) * month["online"] // highest
-        offline = (height - head) * month["offline"] // highest
-        bars.append(
-            Bar(
-                label=str(month.get("label", index + 1)),
-                online=month["online"],
-                offline=month["offline"],
-                x=index * slot + (slot - bar_width) // 2,
-                width=bar_width,
-                online_y=height - online,
-                online_height=online,
-                offline_y=height - online - offline,
-                offline_height=offline,
-                top=height - online - offline - 6,
-                future=index + 1 > this_month,
-            )
+    highest = max((max(m["online"], 0) + max(m["offline"], 0) for m in months), default=0) or 1
+    return [
+        Bar(
+            label=str(month.get("label", number)),
+            online=month["online"],
+            offline=month["offline"],
+            online_height=_pixels(month["online"], highest, height),
+            offline_height=_pixels(month["offline"], highest, height),
+            future=number > this_month,
         )
-    return bars
+        for number, month in enumerate(months, start=1)
+    ]
+
+
+def _pixels(value: int, highest: int, height: int) -> int:
+    return max(height * value // highest, 1) if value > 0 else 0
