@@ -199,9 +199,7 @@ def set_up(*, tests: bool) -> None:
     BUILD.mkdir(exist_ok=True)
     steps = Steps(4 + (1 if tests else 0))
     still = set(system_packages(steps))
-    stand_ins = [
-        name for name in ("ffmpeg", "fonts-noto-cjk") if name in still
-    ]
+    stand_ins = [name for name in ("ffmpeg", "fonts-noto-cjk") if name in still]
     steps.total += len(stand_ins)
     virtual_environment(steps)
     python_dependencies(steps)

@@ -1,5 +1,6 @@
 """Debian packages and what stands in for them. Standard library only."""
 
+import contextlib
 import glob
 import importlib.util
 import os
@@ -73,3 +74,19 @@ def install(packages: "list[str]") -> "list[str]":
         except Failed:
             refused.append(package)
     return refused
+
+
+@contextlib.contextmanager
+def services_held_back():
+    """Debian starts servers when it installs them; here they are started by us, elsewhere."""
+    policy = "/usr/sbin/policy-rc.d"
+    if os.path.exists(policy):
+        yield
+        return
+    with open(policy, "w") as handle:
+        handle.write("#!/bin/sh\nexit 101\n")
+    os.chmod(policy, 0o755)
+    try:
+        yield
+    finally:
+        os.unlink(policy)

@@ -65,7 +65,9 @@ def check_tools() -> None:
     """
     program = os.environ.get("FFMPEG_BIN") or "ffmpeg"
     if not shutil.which(program):
-        raise Failed(f"找不到 {program},请安装 ffmpeg(apt-get install ffmpeg)或重新运行 make setup。")
+        raise Failed(
+            f"找不到 {program},请安装 ffmpeg(apt-get install ffmpeg)或重新运行 make setup。"
+        )
 
 
 @contextlib.contextmanager
@@ -80,7 +82,9 @@ def only_one(data_dir: Path):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise Failed(f"{data_dir} 里的党校已在运行,请先停止它,或用 DATA_DIR 换一个目录。") from error
+            raise Failed(
+                f"{data_dir} 里的党校已在运行,请先停止它,或用 DATA_DIR 换一个目录。"
+            ) from error
         yield
 
 
