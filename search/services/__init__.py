@@ -1,0 +1,1 @@
+"""Writes and use cases of search."""

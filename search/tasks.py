@@ -1,0 +1,25 @@
+"""Celery tasks and job kinds of search: fetch, one service call."""
+
+from celery import shared_task
+
+from school.core.jobs import Lease, job_kind
+from search.services import maintenance, outbox, rebuild
+
+
+@shared_task
+def drain_outbox() -> int:
+    """Apply waiting changes; asked for after each commit and every few seconds."""
+    applied = outbox.drain().applied
+    maintenance.rebuild_if_outdated()
+    return applied
+
+
+@job_kind(maintenance.REBUILD, max_attempts=3)
+def rebuild_index(lease: Lease) -> dict:
+    """Job: build the index anew."""
+
+    def tell(done: int, total: int, what: str) -> None:
+        lease.progress(done / max(total, 1), f"已索引 {done} / {total}")
+
+    result = rebuild.rebuild(tell=tell)
+    return {"docs": result.docs, "replayed": result.replayed, "failed": result.failed[:20]}

@@ -1,0 +1,26 @@
+"""Admin screens of search."""
+
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.viewsets.model import ModelViewSet
+
+from search.models import GlossaryTerm
+
+
+class GlossaryTermViewSet(ModelViewSet):
+    """The host's glossary: words kept whole, with their synonyms."""
+
+    model = GlossaryTerm
+    icon = "search"
+    menu_label = _("搜索词")
+    menu_order = 850
+    add_to_admin_menu = True
+    url_prefix = "search-terms"
+    list_display = ["term", "synonyms", "weight"]
+    # Terms are few and short; the plain database filter finds them by any part.
+    search_fields = ["term", "synonyms"]
+    search_backend_name = None
+    form_fields = ["term", "synonyms", "weight"]
+    inspect_view_enabled = False
+
+
+glossary_viewset = GlossaryTermViewSet("glossary_terms")
