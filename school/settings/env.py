@@ -38,6 +38,7 @@ VARIABLES: dict[str, Variable] = {
         Variable("ELASTICSEARCH_PREFIX", "school", "Prefix of the index names."),
         Variable("FFMPEG_BIN", "ffmpeg", "The ffmpeg program."),
         Variable("FFPROBE_BIN", "ffprobe", "The ffprobe program; absent: PyAV probes."),
+        Variable("VIDEO_ACCEL_PREFIX", "", "Internal nginx location of the packages, e.g. /-/v/."),
         Variable("SECRET_KEY", "", "Signs sessions and study tokens; required in production."),
         Variable("FIELD_KEY", "", "Encrypts identity and mobile numbers; required in production."),
         Variable("ALLOWED_HOSTS", "", "Host names, separated by commas; required in production."),

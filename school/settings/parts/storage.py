@@ -15,5 +15,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# Internal nginx location that delivers packages (deploy/nginx.conf); empty: Django delivers.
+VIDEO_ACCEL_PREFIX = env.text("VIDEO_ACCEL_PREFIX")
 FFMPEG_BIN = env.text("FFMPEG_BIN")
 FFPROBE_BIN = env.text("FFPROBE_BIN")

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MediaConfig(AppConfig):
+    name = "media"
+    label = "media"
+    verbose_name = _("视频与图片")
+
+    def ready(self) -> None:
+        from wagtail.permissions import register_permission_policy
+
+        from media import checks, tasks  # noqa: F401
+        from media.models import Video
+        from media.permissions import policy
+
+        register_permission_policy(Video, policy)

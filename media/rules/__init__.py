@@ -1,0 +1,1 @@
+"""Pure rules of the video pipeline: ladder, playlists, captions, byte ranges."""

@@ -1,0 +1,1 @@
+"""Views: delivery of files, resumable uploads; the admin pages are in ``media.admin``."""

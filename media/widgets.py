@@ -1,0 +1,5 @@
+"""Form widgets for videos."""
+
+from media.viewsets import video_chooser
+
+AdminVideoChooser = video_chooser.widget_class
