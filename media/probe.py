@@ -47,7 +47,7 @@ def sniff(path: Path) -> None:
         return
     if head.startswith(_IMAGES):
         raise Rejected("这是一张图片,不是视频。请选择 MP4、MOV、MKV 等视频文件。")
-    if head.startswith(b"%PDF") or head.startswith(b"PK\x03\x04"):
+    if head.startswith((b"%PDF", b"PK\x03\x04")):
         raise Rejected("这是文档或压缩包,不是视频。请选择 MP4、MOV、MKV 等视频文件。")
     if head.startswith((b"ID3", b"OggS", b"fLaC")):
         raise Rejected("这是音频文件,没有画面。请选择 MP4、MOV、MKV 等视频文件。")

@@ -4,6 +4,7 @@ The encoder gets its own session, a low priority, a cap on file size and open fi
 the worker: without that a killed worker leaves an encoder behind that writes on.
 """
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -161,10 +162,8 @@ def _tail(log, size: int = 16_384) -> str:
 
 def _end(child: subprocess.Popen) -> None:
     if child.poll() is None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         child.wait()
     if child.stdout:
         child.stdout.close()
