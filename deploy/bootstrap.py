@@ -223,7 +223,7 @@ def newer_python() -> "str | None":
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - it may be called by an older one
         other = newer_python()
         if other:
             os.execv(other, [other, "-m", "deploy.bootstrap", *sys.argv[1:]])

@@ -13,7 +13,7 @@ from deploy.steps import ROOT, Failed, Steps, digest, done, mark
 STEPS = 4
 
 
-def everything(steps: Steps, family: Family, *, seed: bool) -> None:
+def everything(steps: Steps, family: Family, *, seed: list[str] | None) -> None:
     """Bring database, static files and content to where the programs can start.
 
     Raises:
@@ -29,8 +29,8 @@ def everything(steps: Steps, family: Family, *, seed: bool) -> None:
     with steps.step("收集静态文件"):
         if not collect_static():
             steps.note = "已是最新"
-    if seed:
-        seed_once(steps, family)
+    if seed is not None:
+        seed_once(steps, family, seed)
     else:
         steps.total -= 1
     release_jobs()
@@ -48,9 +48,9 @@ def migrate() -> bool:
     if pending:
         call_command("migrate", interactive=False, verbosity=0)
     cache = settings.CACHES["default"]
-    if cache["BACKEND"].endswith("DatabaseCache"):
-        if cache["LOCATION"] not in connection.introspection.table_names():
-            call_command("createcachetable", verbosity=0)
+    in_database = cache["BACKEND"].endswith("DatabaseCache")
+    if in_database and cache["LOCATION"] not in connection.introspection.table_names():
+        call_command("createcachetable", verbosity=0)
     connection.close()
     return bool(pending)
 
@@ -85,7 +85,7 @@ def collect_static() -> bool:
     return True
 
 
-def seed_once(steps: Steps, family: Family) -> None:
+def seed_once(steps: Steps, family: Family, options: list[str]) -> None:
     """Fill an empty school with the demo content.
 
     Raises:
@@ -102,16 +102,22 @@ def seed_once(steps: Steps, family: Family) -> None:
             steps.note = "已有数据"
             return
         print(flush=True)
-        if family.call([sys.executable, "manage.py", "seed"]):
+        if family.call([sys.executable, "manage.py", "seed", *options]):
             raise Failed("建立演示学校失败,原因见上。删除数据目录后可以重新开始。")
 
 
 def release_jobs() -> None:
     """Jobs that were running when the school was last stopped are queued again at once."""
+    from django.conf import settings
     from django.db import connection
 
     from school.core import jobs
 
-    jobs.release_interrupted()
+    if settings.CELERY_BROKER_URL.startswith("filesystem"):
+        # Nobody else can be at work on this data directory: what is half taken was interrupted.
+        messages = Path(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"])
+        for leftover in (*messages.glob("*.taken"), *messages.glob("*.tmp")):
+            leftover.unlink(missing_ok=True)
+        jobs.release_interrupted()
     jobs.resend()
     connection.close()

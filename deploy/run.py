@@ -10,6 +10,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -22,7 +23,6 @@ from deploy.processes import Child, Family
 from deploy.steps import ROOT, Failed, Steps
 
 STARTING_SECONDS = 90
-REPORT_EVERY = 10.0
 POLL = 0.5
 
 
@@ -126,7 +126,7 @@ def programs(python: str, logs: Path, bind: str) -> list[Child]:
 class School:
     """One running school."""
 
-    def __init__(self, *, seed: bool) -> None:
+    def __init__(self, *, seed: list[str] | None) -> None:
         self.bind = os.environ.get("BIND", "").strip() or "127.0.0.1"
         self.port = chosen_port()
         self.data_dir = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
@@ -217,9 +217,11 @@ def main() -> int:
     parser.add_argument(
         "--no-seed", action="store_true", help="start with an empty school (no demo content)"
     )
+    parser.add_argument("--seed", default="", help="options for `manage.py seed`, in one string")
     arguments = parser.parse_args()
+    seed = None if arguments.no_seed else shlex.split(arguments.seed)
     try:
-        return School(seed=not arguments.no_seed).run()
+        return School(seed=seed).run()
     except Failed as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,0 +1,100 @@
+"""What every test runs under: profiles, loopback only, and a plain word on what is lacking."""
+
+import ipaddress
+import os
+import shutil
+import socket
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "ci",
+    max_examples=30,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "deep",
+    max_examples=2000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+SERVICES = ("DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL")
+PROGRAMS = {
+    "ffmpeg": "FFMPEG_BIN",
+    "ffprobe": "FFPROBE_BIN",
+    "espeak-ng": "",
+    "chromium": "",
+}
+
+
+class OutsideWorld(OSError):
+    """A test tried to reach something that is not this machine."""
+
+
+def _is_local(host: object) -> bool:
+    if host in {"localhost", "", None}:
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def _guard(original):
+    def guarded(self, address, *arguments):
+        named = self.family in {socket.AF_INET, socket.AF_INET6}
+        if named and not _is_local(address[0]):
+            raise OutsideWorld(f"tests stay on this machine; refused {address!r}")
+        return original(self, address, *arguments)
+
+    return guarded
+
+
+def pytest_configure(config):
+    socket.socket.connect = _guard(socket.socket.connect)
+    socket.socket.connect_ex = _guard(socket.socket.connect_ex)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Mark by folder, check the marks, run what is slow to start last."""
+    for item in items:
+        parts = item.nodeid.split("/")
+        if "browser" in parts:
+            item.add_marker("browser")
+        if "services" in parts:
+            item.add_marker("services")
+    for item in items:
+        if item.get_closest_marker("pure") and item.get_closest_marker("django_db"):
+            raise pytest.UsageError(f"{item.nodeid} is marked pure and uses the database")
+
+
+def pytest_runtest_setup(item):
+    """A test of the real servers without them is an error, not a skip."""
+    if item.get_closest_marker("services"):
+        missing = [name for name in SERVICES if not os.environ.get(name)]
+        if missing:
+            pytest.fail(f"needs {', '.join(missing)}: run `make test-services`", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """One line for what the machine lacks, one for the world tested, one for each skip reason."""
+    lacking = [
+        name
+        for name, variable in PROGRAMS.items()
+        if not shutil.which(os.environ.get(variable, "") or name)
+    ]
+    engines = "PostgreSQL, Redis, Elasticsearch" if os.environ.get("DATABASE_URL") else "embedded"
+    terminalreporter.write_line(f"world: {engines}")
+    terminalreporter.write_line("this machine lacks: " + (", ".join(lacking) or "nothing"))
+    reasons = Counter(
+        report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"skipped {count}: {reason}")
