@@ -1,18 +1,30 @@
-"""The style sheets of every page, in the order of their layers; a new component needs no entry."""
+"""One style sheet for every page, joined from the layers and components in ``static/school/css``.
 
-from functools import cache
+A component is one small file; a browser fetches one. A new file in ``components/`` needs no entry.
+"""
+
 from pathlib import Path
 
-from django.contrib.staticfiles import finders
+from django.conf import settings
 
-FIXED = ("tokens", "base", "layout")
+BUNDLE = "school/css/school.css"
+FOLDER = Path(settings.BASE_DIR) / "school" / "static" / "school" / "css"
+FIRST = ("tokens", "base", "layout")
 LAST = ("utilities",)
 
 
-@cache
-def names() -> tuple[str, ...]:
-    """Static names of the sheets: tokens, base, layout, every component, utilities."""
-    folder = finders.find("school/css/components")
-    found = sorted(each.stem for each in Path(str(folder)).glob("*.css")) if folder else []
-    components = (f"components/{name}" for name in found)
-    return tuple(f"school/css/{name}.css" for name in (*FIXED, *components, *LAST))
+def parts() -> list[Path]:
+    """The files in the order of their layers: tokens, base, layout, components, utilities."""
+    components = sorted((FOLDER / "components").glob("*.css"))
+    return [
+        *(FOLDER / f"{name}.css" for name in FIRST),
+        *components,
+        *(FOLDER / f"{name}.css" for name in LAST),
+    ]
+
+
+def joined() -> str:
+    """The text of the bundle; each part is announced by its name."""
+    return "\n".join(
+        f"/* {path.relative_to(FOLDER)} */\n{path.read_text('utf-8')}" for path in parts()
+    )

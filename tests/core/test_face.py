@@ -1,5 +1,6 @@
 """The words for numbers, the geometry of the charts, the places of the frame."""
 
+import os
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from school.core import charts, example, navigation, stylesheets, wording
+from school.core.finders import BundleFinder
 
 pytestmark = pytest.mark.pure
 
@@ -187,11 +189,27 @@ def test_every_style_sheet_lives_in_a_named_layer():
         assert outside.startswith("@layer "), path.name
 
 
-def test_every_component_style_sheet_is_linked_once():
-    names = stylesheets.names()
-    assert names[0] == "school/css/tokens.css"
-    assert names[-1] == "school/css/utilities.css"
-    assert len(set(names)) == len(names)
+def test_the_joined_style_sheet_holds_every_part_in_layer_order():
+    joined = stylesheets.joined()
+    names = re.findall(r"^/\* (\S+\.css) \*/$", joined, flags=re.M)
+    assert names[0] == "tokens.css"
+    assert names[-1] == "utilities.css"
+    on_disk = {str(path.relative_to(STATIC / "css")) for path in (STATIC / "css").rglob("*.css")}
+    assert set(names) == on_disk
+
+
+def test_the_joined_style_sheet_is_written_anew_when_a_part_changes(tmp_path, monkeypatch):
+    for name in ("tokens", "base", "layout", "utilities"):
+        (tmp_path / f"{name}.css").write_text(f"/* {name} */")
+    monkeypatch.setattr(stylesheets, "FOLDER", tmp_path)
+    finder = BundleFinder()
+    finder.root = tmp_path / "out"
+    written = Path(finder.find(stylesheets.BUNDLE))
+    assert "changed" not in written.read_text()
+    (tmp_path / "base.css").write_text("/* changed */")
+    os.utime(tmp_path / "base.css", (2**31, 2**31))
+    assert "changed" in Path(finder.find(stylesheets.BUNDLE)).read_text()
+    assert finder.find("school/css/tokens.css") == []
 
 
 def test_every_class_of_a_component_that_is_included_has_a_pattern():

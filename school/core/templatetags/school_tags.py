@@ -2,7 +2,7 @@
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 
@@ -74,11 +74,9 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
 
 @register.simple_tag
-def stylesheet_links() -> SafeString:
-    """``<link>`` for every sheet of the school, in layer order."""
-    return format_html_join(
-        "\n", '<link rel="stylesheet" href="{}">', ((static(name),) for name in stylesheets.names())
-    )
+def stylesheet() -> str:
+    """The address of the joined style sheet."""
+    return static(stylesheets.BUNDLE)
 
 
 @register.simple_tag(takes_context=True)

@@ -10,6 +10,11 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [env.BASE_DIR / "school" / "static"]
 if (env.BASE_DIR / "build" / "vendor").is_dir():
     STATICFILES_DIRS.append(("vendor", env.BASE_DIR / "build" / "vendor"))
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "school.core.finders.BundleFinder",
+]
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
