@@ -87,7 +87,9 @@ class SearchPage:
         return not self.total
 
 
-def search(text: str, member=None, *, kind: str = "", page: int = 1) -> SearchPage:
+def search(
+    text: str, member=None, *, kind: str = "", page: int = 1, grouped: bool = True
+) -> SearchPage:
     """Search for a reader.
 
     Args:
@@ -95,6 +97,7 @@ def search(text: str, member=None, *, kind: str = "", page: int = 1) -> SearchPa
         member: the reader; None or anonymous for a guest, who finds public things only.
         kind: show one kind, paged; empty shows the best of each kind.
         page: from 1; values out of range are brought into it.
+        grouped: without a kind, the first few of each kind; False gives one ranked list.
     """
     began = time.perf_counter()
     query = parse(text, current_analyzer(), current_synonyms())
@@ -102,7 +105,8 @@ def search(text: str, member=None, *, kind: str = "", page: int = 1) -> SearchPa
         return SearchPage(query, [], [], 0, [], {}, 0, kind=kind)
     audience = audience_tokens(member)
     page = max(1, min(page, DEEPEST_PAGE))
-    start, size = ((page - 1) * PAGE_SIZE, PAGE_SIZE) if kind else (0, GROUPED_HITS)
+    paged = bool(kind) or not grouped
+    start, size = ((page - 1) * PAGE_SIZE, PAGE_SIZE) if paged else (0, GROUPED_HITS)
     try:
         result, relaxed = _ask_engine(query, audience, kind, start, size)
         degraded = False
@@ -111,11 +115,11 @@ def search(text: str, member=None, *, kind: str = "", page: int = 1) -> SearchPa
     except EngineDown:
         result, found = _ask_database(query, audience, kind, start, size)
         degraded, relaxed = True, False
-    hits = [_hit(doc, query) for doc in _shown(found, kind)]
+    hits = [_hit(doc, query) for doc in (found if paged else _first_of_each_kind(found))]
     return SearchPage(
         query=query,
         hits=hits,
-        groups=[] if kind else _groups(hits, result.kinds),
+        groups=[] if paged else _groups(hits, result.kinds),
         total=result.total,
         kinds=_kind_counts(result.kinds),
         facets=result.facets,
@@ -123,7 +127,7 @@ def search(text: str, member=None, *, kind: str = "", page: int = 1) -> SearchPa
         degraded=degraded,
         relaxed=relaxed,
         number=page,
-        pages=min(max(1, -(-result.total // PAGE_SIZE)), DEEPEST_PAGE) if kind else 1,
+        pages=min(max(1, -(-result.total // PAGE_SIZE)), DEEPEST_PAGE) if paged else 1,
         kind=kind,
         all_total=sum(result.kinds.values()),
     )
@@ -161,10 +165,8 @@ def _ask_database(
     return EngineResult((), total, counts), docs
 
 
-def _shown(docs: Sequence[SearchDoc], kind: str) -> list[SearchDoc]:
-    """Without a chosen kind, the first few of each; snippets are made for these only."""
-    if kind:
-        return list(docs)
+def _first_of_each_kind(docs: Sequence[SearchDoc]) -> list[SearchDoc]:
+    """The first few of each kind; snippets are made for these only."""
     taken: dict[str, int] = {}
     shown = []
     for doc in docs:

@@ -1,0 +1,110 @@
+"""Search quality against a gold set: a file of queries with the documents they must find.
+
+The file is JSON: a list of ``{"query", "expect": [url or title, …], "second"?: [from, to]}``.
+``second`` is the range of seconds in which the first cue chip of the expected hit must begin.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from search.services.search import Hit, search
+
+DEPTH = 10
+
+
+@dataclass(frozen=True)
+class Gold:
+    """One query, what answers it (any of them), and where it is said."""
+
+    query: str
+    expect: tuple[str, ...]
+    second: tuple[int, int] | None = None
+
+
+@dataclass
+class Score:
+    """Counts of a run; shares are of ``queries``, ``cues_right`` of ``cues``."""
+
+    queries: int = 0
+    at_1: int = 0
+    at_3: int = 0
+    at_10: int = 0
+    reciprocal: float = 0.0
+    cues: int = 0
+    cues_right: int = 0
+    misses: list[str] = field(default_factory=list)
+
+    def share(self, count: int) -> float:
+        """A count as a share of all queries."""
+        return count / self.queries if self.queries else 0.0
+
+    @property
+    def mrr(self) -> float:
+        """Mean reciprocal rank within the first ten."""
+        return self.reciprocal / self.queries if self.queries else 0.0
+
+
+def read(path: Path) -> list[Gold]:
+    """Read a gold file.
+
+    Raises:
+        ValueError: naming the entry and the field that is wrong.
+    """
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(entries, list):
+        raise ValueError("文件应是一个列表。")
+    gold = []
+    for number, entry in enumerate(entries, start=1):
+        query, expect = entry.get("query"), entry.get("expect")
+        if not isinstance(query, str) or not query.strip():
+            raise ValueError(f"第 {number} 条缺少 query。")
+        if not isinstance(expect, list) or not expect:
+            raise ValueError(f"第 {number} 条(“{query}”)的 expect 应是非空列表。")
+        second = entry.get("second")
+        if second is not None and (not isinstance(second, list) or len(second) != 2):
+            raise ValueError(f"第 {number} 条(“{query}”)的 second 应是 [起, 止]。")
+        gold.append(Gold(query, tuple(map(str, expect)), tuple(second) if second else None))
+    return gold
+
+
+def evaluate(gold: list[Gold], *, member=None, tell=lambda done, total: None) -> Score:
+    """Ask every query as a reader and count where the expected documents stand.
+
+    Args:
+        gold: the set.
+        member: whose eyes; None sees public things only.
+        tell: called with (done, all) after each query.
+    """
+    score = Score()
+    for number, case in enumerate(gold, start=1):
+        score.queries += 1
+        ranked = ranking(case.query, member)
+        places = [i for i, hit in enumerate(ranked, start=1) if _answers(hit, case)]
+        rank = places[0] if places else 0
+        score.at_1 += rank == 1
+        score.at_3 += 1 <= rank <= 3
+        score.at_10 += 1 <= rank <= DEPTH
+        score.reciprocal += 1 / rank if rank else 0
+        if not 1 <= rank <= 3:
+            seen = ranked[0].doc.title if ranked else "无结果"
+            score.misses.append(f"“{case.query}”:第 {rank or '—'} 位,首位是《{seen}》")
+        if case.second is not None:
+            score.cues += 1
+            first = ranked[rank - 1].cues[:1] if rank else []
+            right = any(case.second[0] <= cue.seconds <= case.second[1] for cue in first)
+            score.cues_right += right
+            if not right:
+                at = first[0].seconds if first else "—"
+                score.misses.append(f"“{case.query}”:落在第 {at} 秒,应在 {case.second}")
+        tell(number, len(gold))
+    return score
+
+
+def ranking(text: str, member) -> list[Hit]:
+    """The first ten hits over all kinds, in the engine's order."""
+    return search(text, member, grouped=False).hits[:DEPTH]
+
+
+def _answers(hit: Hit, case: Gold) -> bool:
+    return hit.doc.url in case.expect or hit.doc.title in case.expect
