@@ -1,0 +1,50 @@
+"""Production refuses to start half configured; development needs nothing."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from deploy.check import PRODUCTION
+from tests.architecture.layers import ROOT
+
+pytestmark = pytest.mark.pure
+
+
+def load(module: str, tmp_path, **environment: str) -> subprocess.CompletedProcess:
+    """Import a settings module in a process with only this environment."""
+    clean = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **environment}
+    code = f"import {module} as s; print(s.DEBUG, s.SECRET_KEY)"
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True
+    )
+
+
+def test_production_names_every_missing_variable(tmp_path):
+    answer = load("school.settings.production", tmp_path)
+    assert answer.returncode != 0
+    for name in ("SECRET_KEY", "FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
+        assert name in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL"])
+def test_production_refuses_without(name, tmp_path):
+    answer = load("school.settings.production", tmp_path, **{**PRODUCTION, name: ""})
+    assert answer.returncode != 0
+    assert name in answer.stderr
+
+
+def test_production_starts_when_configured_and_never_in_debug(tmp_path):
+    answer = load("school.settings.production", tmp_path, **PRODUCTION, DEBUG="1")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith("False ")
+
+
+def test_development_makes_its_own_secrets_once(tmp_path):
+    first = load("school.settings.development", tmp_path)
+    second = load("school.settings.development", tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == second.stdout
+    secrets = list((tmp_path / "secrets").iterdir())
+    assert {oct(path.stat().st_mode & 0o777) for path in secrets} == {"0o600"}
