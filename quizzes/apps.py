@@ -6,3 +6,32 @@ class QuizzesConfig(AppConfig):
     name = "quizzes"
     label = "quizzes"
     verbose_name = _("测验")
+
+    def ready(self) -> None:
+        """Tell the layers below what this app adds to them."""
+        from wagtail.admin.panels import InlinePanel
+
+        from courses.models import LessonPage
+        from courses.registry import register_lesson_panel
+        from quizzes.selectors.lessons import lesson_panel, quiz_passed
+        from school.core import navigation
+        from school.study.registry import register_requirement
+
+        register_requirement(quiz_passed)
+        register_lesson_panel(lesson_panel)
+        # courses may not know of quizzes, so the panel is added from above, before any edit form
+        # of the page exists.
+        LessonPage.content_panels = [
+            *LessonPage.content_panels,
+            InlinePanel("quizzes", heading=_("课后测验"), label=_("测验")),
+        ]
+        navigation.register(
+            navigation.Place(
+                "mistakes",
+                _("错题本"),
+                "quizzes:mistakes",
+                icon="mistakes",
+                order=50,
+                slot=navigation.MENU,
+            )
+        )

@@ -1,0 +1,1 @@
+"""The only writers of questions, papers, attempts and mistakes."""
