@@ -292,5 +292,11 @@ def test_a_refusal_never_sends_back_to_a_foreign_site():
     assert render("{{ a|own_address:r }}", a="/tasks/", r=request) == "/tasks/"
 
 
+def test_json_in_an_attribute_cannot_end_it():
+    html = render('<p data-x="{{ v|json_attribute }}">', v={"a": '"><script>'})
+    assert html.count('"') == 2
+    assert "<script>" not in html
+
+
 def test_the_error_page_needs_nothing_from_the_database():
     assert "系统暂时出错" in render_to_string("500.html")

@@ -1,6 +1,9 @@
 """Template tags of the design system: words for numbers, icons, places, small charts."""
 
+import json
+
 from django import template
+from django.core.serializers.json import DjangoJSONEncoder
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -44,6 +47,12 @@ def day(value) -> str:
 def shortfall(due: int, credited: int) -> int:
     """What is still missing, never below 0 (same unit as the arguments)."""
     return max((due or 0) - (credited or 0), 0)
+
+
+@register.filter
+def json_attribute(value) -> str:
+    """A value as JSON for a ``data-*`` attribute; the template escapes it."""
+    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
 
 
 @register.filter
