@@ -1,11 +1,14 @@
-"""Requirements that apps above add to an item (for example: its quiz must be passed).
+"""What apps above add to studying. Filled in ``AppConfig.ready``.
 
-A requirement answers for one item and one member. Coverage is built in; this registry holds the
-rest. Registered from ``AppConfig.ready``; asked by ``school.study.services.completion``.
+``register_requirement``: what an item asks for besides being seen (for example: its quiz must be
+passed). A requirement answers for one revision and one member; coverage is built in.
+
+``register_year_panel``: what a member owes in a year (targets come from plans).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from school.study.models import ItemRevision
 
@@ -24,7 +27,7 @@ _requirements: list[Requirement] = []
 
 
 def register_requirement(requirement: Requirement) -> Requirement:
-    """Add a check ``(revision, member_id, cycle) -> Outstanding | None`` (None: met or not asked)."""
+    """Add a check ``(revision, member_id, cycle) -> Outstanding | None`` (None: met, not asked)."""
     _requirements.append(requirement)
     return requirement
 
@@ -33,3 +36,35 @@ def outstanding(revision: ItemRevision, member_id: int, cycle: int) -> list[Outs
     """All registered requirements that a member has still to meet."""
     checked = (check(revision, member_id, cycle) for check in _requirements)
     return [missing for missing in checked if missing]
+
+
+@dataclass(frozen=True)
+class YearPanel:
+    """The nearest unmet target of a member's year, in hundredths of 学时.
+
+    ``outside``: credit of the year that this target does not count.
+    """
+
+    label: str
+    due: int
+    credited: int
+    outside: int = 0
+    due_on: date | None = None
+    path: str = ""
+
+
+Panel = Callable[[int, int], YearPanel | None]
+
+_panels: list[Panel] = []
+
+
+def register_year_panel(panel: Panel) -> Panel:
+    """Add a source of targets ``(member_id, year) -> YearPanel | None``; the first answer is shown."""
+    _panels.append(panel)
+    return panel
+
+
+def year_panel(member_id: int, year: int) -> YearPanel | None:
+    """What a member owes in a year, or None when nothing is asked."""
+    answers = (panel(member_id, year) for panel in _panels)
+    return next((answer for answer in answers if answer), None)

@@ -23,6 +23,9 @@ class StudySession(models.Model):
     opened_at = models.DateTimeField(_("打开时间"))
     expires_at = models.DateTimeField(_("有效期至"))
     last_seq = models.PositiveIntegerField(_("最后序号"), default=0)
+    durable_seq = models.PositiveIntegerField(
+        _("无缺序号"), default=0, help_text=_("到此序号为止的上报都已收到。")
+    )
     last_report_at = models.DateTimeField(_("最后上报"), null=True, blank=True)
     max_rate = models.PositiveSmallIntegerField(_("最高倍速(百分之一)"))
     device = models.CharField(_("设备"), max_length=64, blank=True)
@@ -72,15 +75,17 @@ class Coverage(models.Model):
     covered = models.PositiveIntegerField(_("已覆盖"), default=0)
     studied_ms = models.PositiveIntegerField(_("已学时长"), default=0)
     resume_at = models.PositiveIntegerField(_("续学位置"), default=0)
+    met_on = models.DateField(
+        _("视为看完日期"), null=True, blank=True, help_text=_("参加集体学习或经人工认定,视为看完。")
+    )
+    met_origin = models.CharField(_("视为看完依据"), max_length=64, blank=True)
     updated_at = models.DateTimeField(_("更新时间"))
 
     class Meta:
         verbose_name = _("学习覆盖")
         verbose_name_plural = _("学习覆盖")
         constraints = [
-            models.UniqueConstraint(
-                fields=["member", "revision", "cycle"], name="coverage_once"
-            )
+            models.UniqueConstraint(fields=["member", "revision", "cycle"], name="coverage_once")
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,20 @@ from school.core.models import AppendOnly
 from school.study.models.item import ItemRevision, StudyItem
 
 
+class LedgerQuerySet(models.QuerySet):
+    """Reads of append-only rows; what would change them in bulk is refused."""
+
+    def update(self, **_values):
+        raise TypeError(f"{self.model.__name__} is append-only")
+
+    def delete(self):
+        raise TypeError(f"{self.model.__name__} is append-only")
+
+    def in_force(self):
+        """Rows that are neither a correction nor corrected."""
+        return self.filter(reverses=None, reversed_by=None)
+
+
 class Completion(AppendOnly):
     """A member has met all requirements of a revision. The only thing plans and boards read.
 
@@ -48,6 +62,8 @@ class Completion(AppendOnly):
     )
     reason = models.CharField(_("原因"), max_length=200, blank=True)
 
+    objects = LedgerQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("完成记录")
         verbose_name_plural = _("完成记录")
@@ -70,7 +86,6 @@ class HourRule(models.Model):
 
     class Mode(models.TextChoices):
         ON_COMPLETION = "on_completion", _("学完计")
-        AS_STUDIED = "as_studied", _("按时长计")
 
     version = models.PositiveIntegerField(_("版本"), unique=True)
     effective_from = models.DateField(_("生效日期"), unique=True)
@@ -83,14 +98,17 @@ class HourRule(models.Model):
         _("按长度分档"),
         default=list,
         blank=True,
-        help_text=_("[[不超过分钟, 百分之一学时], …];空则按每学时分钟数折算。"),
+        help_text=_(
+            "[[不超过分钟, 百分之一学时], …],分钟填 null 表示不限;空则按每学时分钟数折算。"
+        ),
     )
     quiz_bonus = models.PositiveSmallIntegerField(_("测验通过加计(百分之一)"), default=0)
+    pays_again = models.BooleanField(
+        _("次年重学可再计"), default=True, help_text=_("同一内容每年最多计一次。")
+    )
     daily_cap = models.PositiveIntegerField(_("网上自学每日上限(百分之一)"), null=True, blank=True)
     yearly_caps = models.JSONField(_("按来源年度上限"), default=dict, blank=True)
-    offline_minutes_per_hour = models.PositiveSmallIntegerField(
-        _("线下每学时分钟数"), default=60
-    )
+    offline_minutes_per_hour = models.PositiveSmallIntegerField(_("线下每学时分钟数"), default=60)
 
     class Meta:
         verbose_name = _("学时规则")
@@ -146,13 +164,13 @@ class HourEntry(AppendOnly):
         verbose_name=_("冲销"),
     )
 
+    objects = LedgerQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("学时记录")
         verbose_name_plural = _("学时台账")
         ordering = ["-studied_on", "-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["member", "origin"], name="hour_entry_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["member", "origin"], name="hour_entry_once")]
         indexes = [models.Index(fields=["member", "counts_for_year"], name="hour_member_year")]
 
     def __str__(self) -> str:

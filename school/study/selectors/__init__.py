@@ -1,0 +1,26 @@
+"""Reads of studying, named after the screens they serve."""
+
+from school.study.selectors.config import study_config
+from school.study.selectors.progress import Progress, item_for, items_for, progress_for
+from school.study.selectors.year import (
+    MonthHours,
+    YearHours,
+    entries_of_year,
+    hours_of_year,
+    months_of_year,
+    years_of,
+)
+
+__all__ = [
+    "MonthHours",
+    "Progress",
+    "YearHours",
+    "entries_of_year",
+    "hours_of_year",
+    "item_for",
+    "items_for",
+    "months_of_year",
+    "progress_for",
+    "study_config",
+    "years_of",
+]

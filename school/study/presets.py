@@ -1,0 +1,44 @@
+"""The school's presets in the form the judge wants. The only reader of the STUDY_ settings here."""
+
+from django.conf import settings
+
+from school.study.models import ItemRevision
+from school.study.rules.completion import is_covered
+from school.study.rules.judge import Terms
+
+
+def covered_enough(covered: int, axis: str, length: int) -> bool:
+    """Whether enough of a revision has been seen, by the school's tolerances."""
+    return is_covered(
+        covered,
+        length,
+        text=axis == ItemRevision.Axis.TEXT,
+        uncovered_ms=settings.STUDY_UNCOVERED_MS,
+        uncovered_share=settings.STUDY_UNCOVERED_SHARE,
+        text_share=settings.STUDY_TEXT_UNCOVERED_SHARE,
+    )
+
+
+def terms(
+    *, axis: str, length: int, study_ms: int, max_rate: int, opened: int, closes: int
+) -> Terms:
+    """Terms of judgement for one session; moments in local milliseconds."""
+    if axis == ItemRevision.Axis.TEXT:
+        return Terms(
+            text=True,
+            length=length,
+            gain=int(settings.STUDY_CHARACTERS_PER_MINUTE * settings.STUDY_TEXT_RATE),
+            per=60_000,
+            opened=opened,
+            closes=closes,
+            ceiling=int(study_ms * settings.STUDY_TEXT_CEILING),
+        )
+    return Terms(
+        text=False,
+        length=length,
+        gain=max_rate,
+        per=100,
+        opened=opened,
+        closes=closes,
+        slack=settings.STUDY_RATE_SLACK_MS,
+    )

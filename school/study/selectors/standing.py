@@ -1,0 +1,62 @@
+"""Where a member stands with one revision: what the line under the player says."""
+
+from dataclasses import dataclass, field
+
+from django.db.models import OuterRef, Subquery, Sum
+
+from school.study import presets, registry
+from school.study.models import Completion, Coverage, HourEntry, ItemRevision
+
+STUDYING, WAITING, DONE = "studying", "waiting", "done"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """``state``: ``studying``, ``waiting`` (seen, something else is asked) or ``done``.
+
+    ``credit``: hundredths of 学时 paid for the completion; None before it.
+    """
+
+    completed: bool = False
+    credit: int | None = None
+    state: str = STUDYING
+    outstanding: list[dict] = field(default_factory=list)
+
+
+def completion_credit(member_id: int, revision_id: int, cycle: int) -> int | None:
+    """What the completion in force paid (0 when it paid nothing); None without one. One query."""
+    paid = (
+        HourEntry.objects.filter(member_id=OuterRef("member_id"), item_id=OuterRef("item_id"))
+        .filter(counts_for_year=OuterRef("effective_on__year"), source__in=("online", "quiz"))
+        .order_by()
+        .values("item_id")
+        .annotate(total=Sum("credit"))
+        .values("total")
+    )
+    row = (
+        Completion.objects.in_force()
+        .filter(member_id=member_id, revision_id=revision_id, cycle=cycle)
+        .annotate(paid=Subquery(paid))
+        .values_list("paid")
+        .first()
+    )
+    return (row[0] or 0) if row else None
+
+
+def standing(
+    member_id: int, revision: ItemRevision, cycle: int, covered: int | None = None
+) -> Standing:
+    """Where the member stands; ``covered`` spares a query when the caller knows it."""
+    credit = completion_credit(member_id, revision.pk, cycle)
+    if credit is not None:
+        return Standing(completed=True, credit=credit, state=DONE)
+    if covered is None:
+        rows = Coverage.objects.filter(member_id=member_id, revision=revision, cycle=cycle)
+        covered = rows.values_list("covered", flat=True).first() or 0
+    if not presets.covered_enough(covered, revision.axis, revision.axis_length):
+        return Standing()
+    missing = registry.outstanding(revision, member_id, cycle)
+    return Standing(
+        state=WAITING if missing else STUDYING,
+        outstanding=[{"text": str(each.text), "path": each.path} for each in missing],
+    )

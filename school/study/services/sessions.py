@@ -1,0 +1,113 @@
+"""Opening a study session: what the page learns and the token it studies with."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from school.core import clock
+from school.core.errors import NotFound, TooMany
+from school.members.models import Member
+from school.members.selectors.audiences import in_audience
+from school.study import spans as sets
+from school.study.models import Coverage, ItemRevision, StudyItem, StudySession
+from school.study.rules import tokens
+from school.study.selectors.cycles import cycle_for
+from school.study.selectors.standing import Standing, standing
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the page needs to study; ``cover`` is flat spans of the axis."""
+
+    sid: str
+    token: str
+    seq: int
+    cadence: int
+    length: int
+    cover: list[int]
+    covered: int
+    studied_ms: int
+    required_ms: int
+    resume_at: int
+    max_rate: int
+    seek_free: bool
+    completed: bool
+    credit: int | None
+    state: str
+    outstanding: list[dict]
+
+
+@transaction.atomic
+def open_session(*, member: Member, item: StudyItem, device: str = "", address: str = "") -> Opened:
+    """Open a session of a member on an item's revision in force.
+
+    Args:
+        device: what the browser calls itself, shortened.
+        address: the client's address prefix.
+
+    Raises:
+        NotFound: the item is withdrawn, not published yet, or not for this member.
+        TooMany: more sessions in a minute than a person opens.
+    """
+    if item.withdrawn_at or item.current_id is None or not in_audience(item.audience, member):
+        raise NotFound("该内容已撤下或不在学习范围内,请返回课程页面。")
+    revision = item.current
+    if revision.axis == ItemRevision.Axis.NONE:
+        raise NotFound("该内容不按时长学习。")
+    now = clock.authority()
+    recent = StudySession.objects.filter(
+        member=member, opened_at__gt=now - timedelta(minutes=1)
+    ).count()
+    if recent >= settings.STUDY_OPENS_PER_MINUTE:
+        raise TooMany("打开过于频繁,请一分钟后再试。")
+    session = StudySession.objects.create(
+        member=member,
+        revision=revision,
+        cycle=cycle_for(member.pk, revision.pk, clock.local_day(now)),
+        opened_at=now,
+        expires_at=now + timedelta(hours=settings.STUDY_SESSION_HOURS),
+        max_rate=revision.max_rate,
+        device=device[:64],
+        address=address[:45],
+    )
+    return _opened(session, revision, standing(member.pk, revision, session.cycle))
+
+
+def _opened(session: StudySession, revision: ItemRevision, now_at: Standing) -> Opened:
+    seen = Coverage.objects.filter(
+        member_id=session.member_id, revision=revision, cycle=session.cycle
+    ).first()
+    return Opened(
+        sid=session.pk.hex,
+        token=token_of(session, revision),
+        seq=0,
+        cadence=settings.STUDY_REPORT_SECONDS,
+        length=revision.axis_length,
+        cover=sets.unpack(seen.spans) if seen else [],
+        covered=seen.covered if seen else 0,
+        studied_ms=seen.studied_ms if seen else 0,
+        required_ms=revision.study_ms,
+        resume_at=seen.resume_at if seen else 0,
+        max_rate=session.max_rate,
+        seek_free=revision.seek_free or now_at.completed,
+        completed=now_at.completed,
+        credit=now_at.credit,
+        state=now_at.state,
+        outstanding=now_at.outstanding,
+    )
+
+
+def token_of(session: StudySession, revision: ItemRevision) -> str:
+    """The signed token of a session."""
+    return tokens.seal(
+        tokens.Claim(
+            sid=session.pk,
+            member_id=session.member_id,
+            revision_id=revision.pk,
+            length=revision.axis_length,
+            expires=int(session.expires_at.timestamp()),
+            max_rate=session.max_rate,
+        )
+    )

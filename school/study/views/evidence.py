@@ -1,0 +1,79 @@
+"""The two addresses a studying page talks to."""
+
+import json
+from dataclasses import asdict
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from school.core import audit
+from school.core.errors import DomainError, NotFound
+from school.members.permissions import member_required
+from school.study.models import StudyItem
+from school.study.services.reports import BadReport, accept_report
+from school.study.services.sessions import open_session
+
+
+def _body(request: HttpRequest) -> dict:
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise BadReport("请求内容不是有效的数据,请刷新页面。") from error
+    if not isinstance(body, dict):
+        raise BadReport("请求内容不是有效的数据,请刷新页面。")
+    return body
+
+
+def _refusal(error: DomainError) -> JsonResponse:
+    return JsonResponse({"error": error.message}, status=error.status)
+
+
+@require_POST
+@member_required
+def open_item(request: HttpRequest) -> JsonResponse:
+    """Open a session: ``{"item": 12}`` → token and where the member stands."""
+    try:
+        pk = _body(request).get("item")
+        if type(pk) is not int or not 0 < pk < 2**63:
+            raise BadReport("缺少学习内容编号。")
+        item = StudyItem.objects.select_related("current", "audience").filter(pk=pk).first()
+        if item is None:
+            raise NotFound("没有找到这项学习内容。")
+        opened = open_session(
+            member=request.user,
+            item=item,
+            device=request.headers.get("User-Agent", ""),
+            address=audit.address_prefix(request),
+        )
+    except DomainError as error:
+        return _refusal(error)
+    return JsonResponse(asdict(opened))
+
+
+# The token in the body is the proof, so a beacon sent while the page closes needs no header.
+@csrf_exempt
+@require_POST
+def report(request: HttpRequest) -> JsonResponse:
+    """Take in one batch: ``{"token", "seq", "segments"}`` → the server's numbers."""
+    if int(request.headers.get("Content-Length") or 0) > settings.STUDY_REPORT_BYTES:
+        return JsonResponse({"error": "学习上报过大。"}, status=413)
+    try:
+        body = _body(request)
+        accepted = accept_report(
+            token=body.get("token"),
+            seq=body.get("seq"),
+            segments=body.get("segments"),
+            member_id=_signed_in(request),
+        )
+    except DomainError as error:
+        return _refusal(error)
+    return JsonResponse(asdict(accepted))
+
+
+def _signed_in(request: HttpRequest) -> int | None:
+    """Whose browser this is, from its session alone: the member's row is read with the evidence."""
+    member_id = request.session.get(SESSION_KEY)
+    return int(member_id) if member_id else None
