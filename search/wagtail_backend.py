@@ -230,7 +230,10 @@ def _is_prefix(run: Run, is_last_of_autocomplete: bool) -> bool:
 def SearchBackend(params):  # noqa: N802  (the name Wagtail looks for)
     """The backend for the default database; without full-text tables modelsearch's own."""
     stock = stock_backend(params)
-    for make in (_sqlite_backend, _postgres_backend):
-        if connection.vendor in make.__name__ and isinstance(stock, make().__base__):
-            return make()(params)
+    makers = {"sqlite": _sqlite_backend, "postgresql": _postgres_backend}
+    if make := makers.get(connection.vendor):
+        backend = make()
+        # SQLite may lack FTS5; then the stock choice is modelsearch's plain fallback.
+        if isinstance(stock, backend.__base__):
+            return backend(params)
     return stock

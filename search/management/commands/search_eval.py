@@ -4,9 +4,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from search.services import evaluation
-
 from school.members.models import Member
+from search.services import evaluation
 
 
 class Command(BaseCommand):

@@ -20,7 +20,8 @@ class Command(BaseCommand):
         if self.stdout.isatty():
             self.stdout.write("")
         self.stdout.write(
-            f"已索引 {result.docs} 篇,补上期间的改动 {result.replayed} 处,失败 {len(result.failed)} 篇"
+            f"已索引 {result.docs} 篇,补上期间的改动 {result.replayed} 处,"
+            f"失败 {len(result.failed)} 篇"
         )
         for line in result.failed[:20]:
             self.stderr.write(line)
