@@ -1,5 +1,6 @@
 """The words for numbers, the geometry of the charts, the places of the frame."""
 
+import gettext
 import os
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -302,3 +304,21 @@ def test_json_in_an_attribute_cannot_end_it():
 
 def test_the_error_page_needs_nothing_from_the_database():
     assert "系统暂时出错" in render_to_string("500.html")
+
+
+def test_the_compiled_catalogues_are_those_of_the_sources():
+    """The .mo files are committed: a machine without gettext shows the same words."""
+    for source in (Path(settings.BASE_DIR) / "school" / "locale").rglob("*.po"):
+        pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"$', source.read_text("utf-8"), flags=re.M)
+        with source.with_suffix(".mo").open("rb") as compiled:
+            catalogue = gettext.GNUTranslations(compiled)
+        assert pairs, source
+        for text, written in pairs:
+            text, written = (each.replace('\\"', '"') for each in (text, written))
+            assert catalogue.gettext(text) == written
+
+
+def test_the_frame_speaks_english_when_asked():
+    with translation.override("en"):
+        assert wording.duration(380) == "6 min 20 s"
+        assert "On track" in render('{% include "components/light.html" with light="normal" %}')
