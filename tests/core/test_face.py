@@ -166,8 +166,9 @@ def test_every_icon_named_in_a_template_is_in_the_sprite():
     used = {
         (path.name, name)
         for path in TEMPLATES.rglob("*.html")
-        for name in re.findall(r'{% icon "([^"]+)"', path.read_text("utf-8"))
+        for name in re.findall(r'(?:{% icon |icon=)"([^"]+)"', path.read_text("utf-8"))
     }
+    used |= {("a place", place.icon) for place in navigation._places.values() if place.icon}
     assert used
     assert [pair for pair in sorted(used) if pair[1] not in known] == []
 
