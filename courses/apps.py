@@ -6,3 +6,12 @@ class CoursesConfig(AppConfig):
     name = "courses"
     label = "courses"
     verbose_name = _("课程")
+
+    def ready(self) -> None:
+        from courses import documents, places, receivers  # noqa: F401
+        from courses.services import access
+        from school.members.registry import register_grant_effect
+
+        documents.register()
+        places.register()
+        register_grant_effect(access.sync_grant)

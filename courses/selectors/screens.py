@@ -1,0 +1,135 @@
+"""The pages of one article, lesson, course and topic: what their templates need."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from courses import registry
+from courses.models import ArticlePage, CoursePage, CoursePart, LessonPage, StudyPage, TopicPage
+from courses.rules import text
+from courses.selectors import lessons
+from courses.selectors.cards import Card, cards, course_items
+from media import selectors as media
+from media.models import VideoRevision
+from school.members.models import Member
+from school.members.selectors import audiences
+from school.study.models import StudyItem
+from school.study.selectors import item_for, progress_for, study_config
+
+SOURCE = "courses.page"
+
+
+def for_page(page: StudyPage, request: HttpRequest) -> dict:
+    """Context of any page that can be studied."""
+    member = request.user if request.user.is_authenticated else None
+    item = item_for(SOURCE, page.pk)
+    if item is not None and item.withdrawn_at is not None:
+        item = None
+    context = {"item": item, "revision": item.current if item else None, "crumbs": _crumbs(page)}
+    if isinstance(page, CoursePage):
+        return context | _course(page, item, member)
+    if item is not None and member is not None:
+        context["study"] = study_config(member, item)
+        context["mine"] = progress_for(member.pk, [item.pk]).get(item.pk)
+    context["next_card"] = _next(page, item, member)
+    if isinstance(page, ArticlePage):
+        context |= _article(page, item)
+    if isinstance(page, LessonPage):
+        context |= _lesson(page, member)
+    return context
+
+
+def _crumbs(page) -> list[dict]:
+    above = page.get_ancestors().filter(depth__gte=2).only("title", "url_path", "depth", "pk")
+    crumbs = [{"label": each.title, "url": each.url} for each in above]
+    return [*crumbs, {"label": page.title}]
+
+
+def _article(page: ArticlePage, item: StudyItem | None) -> dict:
+    placed = page.placed_body()
+    length = text.axis_length(placed)
+    time = text.reading_ms(length, settings.STUDY_CHARACTERS_PER_MINUTE)
+    if item is not None and item.current is not None:
+        placed = text.scaled(placed, item.current.axis_length)
+    return {"placed": placed, "axis_length": length, "minutes": text.minutes(time)}
+
+
+def _lesson(page: LessonPage, member: Member | None) -> dict:
+    revision = lessons.shown_revision(page.video)
+    ready = revision is not None and revision.state == VideoRevision.State.READY
+    context = {
+        "placed": page.placed_body(),
+        "ready": ready,
+        "playback": media.playback(revision, member) if ready else None,
+        "panels": registry.lesson_panels(page, member) if member else [],
+    }
+    if not ready and revision is not None:
+        job = media.jobs_of([revision]).get(revision.pk)
+        context["encoding"] = media.status(revision, job)
+    return context
+
+
+def _course(page: CoursePage, item: StudyItem | None, member: Member | None) -> dict:
+    parts = [
+        (part, required)
+        for part, required in course_items(page)
+        if audiences.in_audience(part.audience, member)
+    ]
+    made = {card.item_id: card for card in cards([part for part, _r in parts], member)}
+    rows = [(made[part.pk], required) for part, required in parts if part.pk in made]
+    required = [card for card, needed in rows if needed]
+    done = sum(1 for card in required if card.completed_on)
+    upcoming = next((card for card, _r in rows if not card.completed_on), None)
+    return {
+        "placed": page.placed_body(),
+        "rows": rows,
+        "done": done,
+        "needed": len(required),
+        "upcoming": upcoming,
+        "award": sum(part.current.award for part, _r in parts if part.current),
+        "study_ms": sum(part.current.study_ms for part, _r in parts if part.current),
+    }
+
+
+def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Card | None:
+    """What comes next: the following part of the newest course, else of the section."""
+    for course_id in (
+        CoursePart.objects.filter(page_id=page.pk, course__live=True)
+        .order_by("-course_id")
+        .values_list("course_id", flat=True)[:1]
+    ):
+        parts = [part for part, _r in course_items(CoursePage(pk=course_id))]
+        ids = [part.source_id for part in parts]
+        if page.pk in ids and ids.index(page.pk) + 1 < len(parts):
+            return next(iter(cards([parts[ids.index(page.pk) + 1]], member)), None)
+    following = (
+        type(page)
+        .objects.live()
+        .filter(audiences.visible_q(member))
+        .child_of(page.get_parent())
+        .filter(path__gt=page.path)
+        .order_by("path")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if following is None:
+        return None
+    found = StudyItem.objects.filter(
+        source_type=SOURCE, source_id=following, withdrawn_at=None
+    ).select_related("current")
+    return next(iter(cards(found, member)), None)
+
+
+def topic(page: TopicPage, request: HttpRequest) -> dict:
+    """Context of a topic: its links in order as cards with the editor's note."""
+    member = request.user if request.user.is_authenticated else None
+    links = list(page.links.order_by("sort_order"))
+    items = (
+        StudyItem.objects.filter(
+            source_type=SOURCE, source_id__in=[link.page_id for link in links], withdrawn_at=None
+        )
+        .filter(audiences.visible_q(member))
+        .select_related("current")
+    )
+    made = {card.page_id: card for card in cards(items, member)}
+    rows = [(made[link.page_id], link.note) for link in links if link.page_id in made]
+    return {"rows": rows, "placed": page.placed_body(), "crumbs": _crumbs(page)}

@@ -1,0 +1,1 @@
+"""Writes that follow from publishing: study items, search rows, sections, who may edit where."""
