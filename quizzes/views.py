@@ -42,7 +42,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def _closed(attempt: Attempt) -> bool:
-    """Whether the attempt takes no more answers; hands it in first if only the clock has run out."""
+    """Whether it takes no more answers; hands it in first if only the clock has run out."""
     if attempt.is_open and sheets.is_over(attempt.deadline_at, clock.authority()):
         services.close_attempt(attempt_id=attempt.pk)
         return True
@@ -64,7 +64,7 @@ def attempt(request: HttpRequest, attempt_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required
 def question(request: HttpRequest, attempt_id: int, position: int) -> HttpResponse:
-    """One question; POST saves its answer (JSON for the script, else on to where the button says)."""
+    """One question; POST saves its answer (JSON for the script, else on to the next view)."""
     if request.method == "POST":
         return _save(request, attempt_id, position)
     found = taking.attempt_for(request.user, attempt_id)

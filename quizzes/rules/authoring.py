@@ -1,8 +1,8 @@
-"""What an author types (in a form or a sheet) turned into stem, options and key. Pure functions.
+r"""What an author types (in a form or a sheet) turned into stem, options and key. Pure functions.
 
-The notation of answers is the customary one: 单选 ``B``; 多选 ``ABD`` (also ``A,B,D`` or ``A、B、D``);
-判断 正确/错误 (also 对/错, √/×, T/F); 填空 blanks split by ``|``, alternatives by ``/`` (``\\/`` and
-``\\|`` stand for the characters themselves).
+The notation of answers is the customary one: 单选 ``B``; 多选 ``ABD`` (also ``A、B、D``);
+判断 正确/错误 (also 对/错, √/×, T/F); 填空 blanks split by ``|``, alternatives by ``/``
+(``\/`` and ``\|`` stand for the characters themselves).
 """
 
 import re
@@ -18,6 +18,8 @@ TRUE_OPTION, FALSE_OPTION = "t", "f"
 _TRUE = {"正确", "对", "√", "✓", "t", "true", "是", "y"}
 _FALSE = {"错误", "错", "×", "x", "✗", "f", "false", "否", "n"}
 _SEPARATORS = re.compile(r"[,、;;\s]+")
+# Separators of blanks (also the full-width bar) and of alternatives, and what escapes them.
+_SPECIAL = "|\uff5c/\\"
 _BLANK = re.compile(r"_{2,}")
 MAX_OPTIONS = 26
 MAX_BLANKS = 20
@@ -143,13 +145,28 @@ def parse_true_false(answer: str) -> bool:
     )
 
 
-def _split(text: str, separator: str) -> list[str]:
-    parts = re.split(rf"(?<!\\){re.escape(separator)}", text)
-    return [part.strip() for part in parts]
+def _blanks(answer: str) -> list[list[str]]:
+    """Blanks of alternatives; a backslash makes the separator after it (or itself) plain text."""
+    blanks, text, escaped = [[]], "", False
+    for character in answer:
+        if escaped:
+            text += character if character in _SPECIAL else f"\\{character}"
+            escaped = False
+        elif character == "\\":
+            escaped = True
+        elif character in _SPECIAL:
+            blanks[-1].append(text)
+            text = ""
+            if character != "/":
+                blanks.append([])
+        else:
+            text += character
+    blanks[-1].append(text + "\\" * escaped)
+    return [[each.strip() for each in blank if normalise(each)] for blank in blanks]
 
 
-def _unescape(text: str) -> str:
-    return text.replace("\\/", "/").replace("\\|", "|")
+def _escape(text: str) -> str:
+    return "".join(f"\\{each}" if each in _SPECIAL else each for each in text)
 
 
 def parse_blanks(answer: str, stem: str) -> list[list[str]]:
@@ -158,11 +175,7 @@ def parse_blanks(answer: str, stem: str) -> list[list[str]]:
     Raises:
         AuthoringError: an empty blank, too many, or another number than the stem shows.
     """
-    folded = answer.replace("\uff5c", "|")
-    blanks = [
-        [_unescape(each) for each in _split(blank, "/") if normalise(each)]
-        for blank in _split(folded, "|")
-    ]
+    blanks = _blanks(answer)
     if any(not blank for blank in blanks):
         raise AuthoringError("key", _("每个空都要有答案,空与空之间用 | 分隔。"))
     if len(blanks) > MAX_BLANKS:
@@ -184,10 +197,7 @@ def printed_answer(kind: str, options: list[dict], key: dict) -> str:
     if kind == TRUE_FALSE:
         return "正确" if key["options"] == [TRUE_OPTION] else "错误"
     if kind == FILL_BLANK:
-        return "|".join(
-            "/".join(each.replace("/", "\\/").replace("|", "\\|") for each in blank)
-            for blank in key["blanks"]
-        )
+        return "|".join("/".join(map(_escape, blank)) for blank in key["blanks"])
     names = [option["id"] for option in options]
     return "".join(LETTERS[names.index(name)] for name in key["options"])
 

@@ -85,5 +85,5 @@ def normalise(text: str) -> str:
 
 
 def passes(score: int, full: int, pass_mark: int) -> bool:
-    """Whether ``score`` of ``full`` reaches ``pass_mark`` per cent; a paper of 0 marks never does."""
+    """Whether ``score`` of ``full`` reaches ``pass_mark`` %; a paper of 0 marks never does."""
     return full > 0 and score * 100 >= pass_mark * full

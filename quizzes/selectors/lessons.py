@@ -1,34 +1,49 @@
 """What lessons ask of their quizzes: the requirement and the tab on a lesson's page."""
 
+from datetime import date, datetime, time, timedelta
+
 from django.urls import reverse
 from wagtail.models import Page
 
 from courses.registry import Panel
 from quizzes.models import Attempt, LessonQuiz, Paper
 from quizzes.services.outcome import PAGE_SOURCE, PAPER_SOURCE
+from school.core import clock
 from school.members.models import Member
 from school.members.selectors.audiences import in_audience
 from school.study.models import Completion, ItemRevision
 from school.study.registry import Outstanding
 
 
-def passed_papers(member_id: int, paper_ids: list[int], cycle: int = 0) -> set[int]:
-    """Which papers a member has passed in a cycle (or was granted by hand)."""
-    passed = Attempt.objects.filter(
-        member_id=member_id, paper__in=paper_ids, cycle=cycle, passed=True
-    )
-    granted = Completion.objects.filter(
+def passed_papers(member_id: int, paper_ids: list[int], after: date | None = None) -> set[int]:
+    """Which papers a member has passed, or was granted by hand, on a local day after ``after``."""
+    passed = Attempt.objects.filter(member_id=member_id, paper__in=paper_ids, passed=True)
+    granted = Completion.objects.in_force().filter(
         member_id=member_id,
         item__source_type=PAPER_SOURCE,
         item__source_id__in=paper_ids,
-        cycle=cycle,
         evidence=Completion.Evidence.MANUAL,
-        reverses=None,
-        reversed_by=None,
     )
+    if after:
+        passed = passed.filter(submitted_at__gte=_starts(after + timedelta(days=1)))
+        granted = granted.filter(effective_on__gt=after)
     return set(passed.values_list("paper_id", flat=True)) | set(
         granted.values_list("item__source_id", flat=True)
     )
+
+
+def _starts(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=clock.LOCAL)
+
+
+def _completed_before(revision: ItemRevision, member_id: int, cycle: int) -> date | None:
+    """The day the cycle before was completed: a new one asks for a quiz passed after it."""
+    if cycle == 0:
+        return None
+    earlier = Completion.objects.in_force().filter(
+        member_id=member_id, revision=revision, cycle__lt=cycle
+    )
+    return earlier.order_by("-cycle").values_list("effective_on", flat=True).first()
 
 
 def lesson_papers(page_id: int) -> list[Paper]:
@@ -42,17 +57,14 @@ def lesson_papers(page_id: int) -> list[Paper]:
 
 
 def quiz_passed(revision: ItemRevision, member_id: int, cycle: int) -> Outstanding | None:
-    """Requirement: the quiz of a lesson, and a quiz itself, must be passed in the cycle."""
-    item = revision.item
-    if item.source_type == PAPER_SOURCE:
-        papers = list(Paper.objects.filter(pk=item.source_id))
-    elif item.source_type == PAGE_SOURCE:
-        papers = lesson_papers(item.source_id)
-    else:
+    """Requirement: a lesson's quizzes must be passed, in each cycle anew."""
+    if revision.item.source_type != PAGE_SOURCE:
         return None
+    papers = lesson_papers(revision.item.source_id)
     if not papers:
         return None
-    passed = passed_papers(member_id, [paper.pk for paper in papers], cycle)
+    after = _completed_before(revision, member_id, cycle)
+    passed = passed_papers(member_id, [paper.pk for paper in papers], after)
     for paper in papers:
         if paper.pk not in passed:
             path = reverse("quizzes:start", args=[paper.pk])

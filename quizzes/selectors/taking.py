@@ -14,6 +14,8 @@ from school.core import clock
 from school.core.errors import Conflict, DomainError, NotFound
 from school.members.models import Member
 from school.members.selectors.audiences import in_audience
+from school.study.models import StudyItem
+from school.study.selectors.cycles import cycle_for
 
 FINISHED = (Attempt.State.SUBMITTED, Attempt.State.CLOSED)
 
@@ -50,6 +52,16 @@ def open_sitting(paper: Paper, member: Member, moment: datetime) -> Sitting | No
     raise Conflict(
         "考试时间已过,需要补考请联系组织者。" if mine else "这份试卷没有安排本人参加的场次。"
     )
+
+
+def cycle_now(paper: Paper, member: Member, moment: datetime) -> int:
+    """The cycle an attempt begun now belongs to: a new one opens where another year pays again."""
+    revision_id = (
+        StudyItem.objects.filter(source_type="quizzes.paper", source_id=paper.pk)
+        .values_list("current_id", flat=True)
+        .first()
+    )
+    return cycle_for(member.pk, revision_id, clock.local_day(moment)) if revision_id else 0
 
 
 def attempts_left(paper: Paper, member: Member, sitting: Sitting | None, cycle: int) -> int | None:
@@ -92,8 +104,9 @@ def introduction(member: Member, paper: Paper) -> Introduction:
     refusal, left, groups = "", None, []
     try:
         groups = candidate_groups(paper)
-        sitting = open_sitting(paper, member, clock.authority())
-        left = attempts_left(paper, member, sitting, 0)
+        moment = clock.authority()
+        sitting = open_sitting(paper, member, moment)
+        left = attempts_left(paper, member, sitting, cycle_now(paper, member, moment))
         if left == 0:
             refusal = "可答次数已用完。"
     except DomainError as error:

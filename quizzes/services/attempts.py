@@ -11,7 +11,7 @@ from django.db.models import Max
 from quizzes.models import Answer, Attempt, Paper, Question, QuestionVersion, Sitting
 from quizzes.rules import marking, sheets
 from quizzes.selectors.sheets import candidate_groups
-from quizzes.selectors.taking import attempts_left, open_sitting
+from quizzes.selectors.taking import attempts_left, cycle_now, open_sitting
 from quizzes.services.mistakes import note_mistakes
 from quizzes.services.outcome import tell_passed
 from school.core import clock
@@ -21,7 +21,7 @@ from school.members.models import Member
 logger = logging.getLogger(__name__)
 
 
-def start_attempt(*, member: Member, paper: Paper, cycle: int = 0) -> Attempt:
+def start_attempt(*, member: Member, paper: Paper) -> Attempt:
     """Draw and store a sheet; an open attempt is returned as it is.
 
     Raises:
@@ -32,6 +32,7 @@ def start_attempt(*, member: Member, paper: Paper, cycle: int = 0) -> Attempt:
     if current:
         return current
     sitting = open_sitting(paper, member, moment)
+    cycle = cycle_now(paper, member, moment)
     if attempts_left(paper, member, sitting, cycle) == 0:
         raise Conflict("可答次数已用完。")
     try:

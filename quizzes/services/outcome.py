@@ -26,7 +26,6 @@ def tell_passed(*, attempt: Attempt) -> None:
         consider(
             member_id=attempt.member_id,
             revision=item.current,
-            cycle=attempt.cycle,
             on=day,
             origin=origin,
         )
