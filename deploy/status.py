@@ -1,10 +1,11 @@
 """What the launcher tells while it runs: when the school is open, and how the queue is doing."""
 
+import json
 import sys
 import time
+from pathlib import Path
 
 REPORT_EVERY = 5.0
-TRANSCODE = "video"
 
 
 def open_to_visitors() -> bool:
@@ -20,18 +21,21 @@ def open_to_visitors() -> bool:
         connection.close()
 
 
-def welcome(address: str, seconds: float) -> str:
+def demo_accounts(data_dir: Path) -> list[dict[str, str]]:
+    """What `manage.py seed` left behind for visitors: role, name, login and secret of each."""
+    path = data_dir / "demo-accounts.json"
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def welcome(address: str, data_dir: Path, seconds: float) -> str:
     """The lines printed when the school is open: the address and one account per role."""
-    from django.db import connection
-
-    from school.demo import accounts
-
     lines = ["", f"网上党校已开放({seconds:.0f} s):{address}/", ""]
-    shown = accounts.existing()
-    connection.close()
-    if shown:
-        lines.append("演示账号(登录名 / 密码或一次性登录码):")
-        lines += [f"  {a.role:　<8}{a.name:　<5}{a.login} / {a.secret}" for a in shown]
+    if accounts := demo_accounts(data_dir):
+        lines.append("演示账号(角色、姓名、登录名 / 密码或一次性登录码):")
+        for account in accounts:
+            role = account["role"] + "\u3000" * max(0, 8 - len(account["role"]))
+            name = account["name"] + "\u3000" * max(0, 4 - len(account["name"]))
+            lines.append(f"  {role} {name} {account['login']} / {account['secret']}")
         lines.append("")
     lines.append("按 Ctrl-C 停止。")
     return "\n".join(lines)
