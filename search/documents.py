@@ -37,7 +37,7 @@ class SearchDocData:
         audience: ``public``, ``members`` or ``a:<id>`` (``members.selectors.audiences.token``).
         cues: captions in order; their joined text is the transcript.
         facets: values by facet, e.g. ``{"topic": ["安全"], "year": ["2026"]}``.
-        weight: multiplies the score; 1.0 for ordinary things.
+        weight: multiplies the score; 1.0 for ordinary things, at least 0.25.
     """
 
     kind: str

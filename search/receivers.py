@@ -5,6 +5,7 @@ from django.dispatch import receiver
 from wagtail.models import Page
 from wagtail.signals import page_published, page_unpublished, post_page_move
 
+from school.members.models import Audience
 from search import analysis, registry
 from search.models import GlossaryTerm, Outbox
 from search.services import documents, outbox
@@ -44,6 +45,19 @@ def page_moved(sender, instance, url_path_before, url_path_after, **kwargs) -> N
         return
     for page in Page.objects.descendant_of(instance, inclusive=True).select_related("content_type"):
         _page_changed(page)
+
+
+@receiver(post_save, sender=Audience, dispatch_uid="search_audience_saved")
+def audience_saved(sender, instance, raw=False, created=False, **kwargs) -> None:
+    """An audience may have been opened or narrowed: what names it gets another token."""
+    if raw or created:
+        return
+    for registration in registry.registrations():
+        for field in registration.model._meta.get_fields():
+            if field.concrete and field.related_model is Audience and field.many_to_one:
+                rows = registration.model.objects.filter(**{field.name: instance})
+                for pk in rows.values_list("pk", flat=True):
+                    outbox.enqueue(registration.model_label, pk)
 
 
 @receiver(post_save, sender=GlossaryTerm, dispatch_uid="search_term_saved")

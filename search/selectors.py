@@ -9,6 +9,12 @@ from search.query import ParsedQuery
 from search.text import fold
 
 
+def kinds_of_results(doc_ids: Sequence[str], audience: Sequence[str]) -> dict[str, str]:
+    """Kind by document number, of those the reader may see today; no texts are loaded."""
+    copies = SearchDoc.objects.filter(doc_id__in=doc_ids, audience__in=audience)
+    return dict(copies.values_list("doc_id", "kind"))
+
+
 def copies_for_results(doc_ids: Sequence[str], audience: Sequence[str]) -> dict[str, SearchDoc]:
     """Database copies by number, checked again: only what the reader may see today.
 

@@ -87,6 +87,11 @@ def snippet(text: str, query: ParsedQuery, *, width: int = WIDTH) -> list[Piece]
     return _pieces(text, spans, start, min(len(text), start + width))
 
 
+def best_worth(text: str, query: ParsedQuery) -> int:
+    """How good the best match in a text is; 0 without any. Whole terms outweigh parts of them."""
+    return max((span.worth for span in matches(fold(text[:LONGEST_SCAN]), query)), default=0)
+
+
 def _best_start(spans: list[Span], width: int) -> int:
     best, best_worth = spans[0].start, -1
     end = 0

@@ -67,7 +67,7 @@ def _chips(results: service.SearchPage) -> list[dict]:
                 "count": counted.count,
             }
         )
-    return chips if len(chips) > 1 else []
+    return chips if len(chips) > 2 or results.kind else []
 
 
 def _examples() -> list[dict]:

@@ -34,6 +34,9 @@ from search.text import Analyzer
 TOKENIZER = "tokens"
 WRITER_HEAP = 30_000_000
 MOST_FACETS = 200
+# Tantivy multiplies a score by log2(2 + field), the field taken as 0 when negative. Storing
+# 2^(4·weight) − 2 makes it multiply by four times the weight, for weights from 0.25; search divides.
+WEIGHT_SCALE = 4.0
 Occur = tantivy.Occur
 
 
@@ -69,8 +72,7 @@ def _document(doc: EngineDoc, analyzer: Analyzer) -> tantivy.Document:
     for name, tokens in text_fields(doc, analyzer).items():
         document.add_text(name, tokens)
     document.add_integer("published", seconds(doc.data.published_at))
-    # Tantivy multiplies a score by log2(2 + field): this makes it multiply by the weight itself.
-    document.add_float("weight", 2.0**doc.data.weight - 2.0)
+    document.add_float("weight", 2.0 ** (WEIGHT_SCALE * doc.data.weight) - 2.0)
     return document
 
 
@@ -226,12 +228,14 @@ class TantivyEngine:
         try:
             searcher = index.searcher()
             wanted = translate(narrowed)
-            options = {"order_by_field": "published"} if query.sort == "newest" else {}
-            if not options:
-                options = {"weight_by_field": "weight"}
+            newest = query.sort == "newest"
+            options = {"order_by_field": "published"} if newest else {"weight_by_field": "weight"}
             found = searcher.search(wanted, query.size, True, offset=query.start, **options)
             hits = tuple(
-                EngineHit(searcher.doc(address).get_first("doc_id"), float(score or 0))
+                EngineHit(
+                    searcher.doc(address).get_first("doc_id"),
+                    0.0 if newest else score / WEIGHT_SCALE,
+                )
                 for score, address in found.hits
             )
             by_kind = _terms(searcher, translate(every), "kind")

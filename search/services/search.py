@@ -110,12 +110,15 @@ def search(
     try:
         result, relaxed = _ask_engine(query, audience, kind, start, size)
         degraded = False
-        copies = selectors.copies_for_results([h.doc_id for h in result.hits], audience)
-        found = [copies[h.doc_id] for h in result.hits if h.doc_id in copies]
+        wanted = [hit.doc_id for hit in result.hits]
     except EngineDown:
-        result, found = _ask_database(query, audience, kind, start, size)
+        result, wanted = _ask_database(query, audience, kind, start, size)
         degraded, relaxed = True, False
-    hits = [_hit(doc, query) for doc in (found if paged else _first_of_each_kind(found))]
+    kinds = selectors.kinds_of_results(wanted, audience)
+    visible = [doc_id for doc_id in wanted if doc_id in kinds]
+    shown = visible if paged else _first_of_each_kind(visible, kinds)
+    copies = selectors.copies_for_results(shown, audience)
+    hits = [_hit(copies[doc_id], query) for doc_id in shown if doc_id in copies]
     return SearchPage(
         query=query,
         hits=hits,
@@ -154,35 +157,35 @@ def _ask_engine(
 
 def _ask_database(
     query: ParsedQuery, audience: tuple[str, ...], kind: str, start: int, size: int
-) -> tuple[EngineResult, list[SearchDoc]]:
+) -> tuple[EngineResult, list[str]]:
     matching = selectors.copies_matching(query, audience)
     counts: dict[str, int] = {}
     for found_kind in matching.values_list("kind", flat=True)[:2000]:
         counts[found_kind] = counts.get(found_kind, 0) + 1
     narrowed = matching.filter(kind=kind) if kind else matching
-    docs = list(narrowed.order_by("-published_at", "-pk")[start : start + size])
+    newest = narrowed.order_by("-published_at", "-pk").values_list("doc_id", flat=True)
     total = counts.get(kind, 0) if kind else sum(counts.values())
-    return EngineResult((), total, counts), docs
+    return EngineResult((), total, counts), list(newest[start : start + size])
 
 
-def _first_of_each_kind(docs: Sequence[SearchDoc]) -> list[SearchDoc]:
-    """The first few of each kind; snippets are made for these only."""
+def _first_of_each_kind(doc_ids: Sequence[str], kinds: dict[str, str]) -> list[str]:
+    """The first few of each kind; texts are loaded and snippets made for these only."""
     taken: dict[str, int] = {}
     shown = []
-    for doc in docs:
-        taken[doc.kind] = taken.get(doc.kind, 0) + 1
-        if taken[doc.kind] <= GROUP_SIZE:
-            shown.append(doc)
+    for doc_id in doc_ids:
+        taken[kinds[doc_id]] = taken.get(kinds[doc_id], 0) + 1
+        if taken[kinds[doc_id]] <= GROUP_SIZE:
+            shown.append(doc_id)
     return shown
 
 
 def _hit(doc: SearchDoc, query: ParsedQuery) -> Hit:
     cues = transcripts.locate(doc.cues, query) if doc.cues else []
-    body = snippets.snippet(doc.body, query)
-    if not any(piece.marked for piece in body):
-        spoken = snippets.snippet(doc.transcript, query)
-        body = spoken if any(piece.marked for piece in spoken) else body
-    return Hit(doc, snippets.mark(doc.title, query), body, cues)
+    text = doc.body
+    if doc.transcript:
+        spoken = snippets.best_worth(doc.transcript, query)
+        text = doc.transcript if spoken > snippets.best_worth(doc.body, query) else doc.body
+    return Hit(doc, snippets.mark(doc.title, query), snippets.snippet(text, query), cues)
 
 
 def _groups(hits: Sequence[Hit], counts: dict[str, int]) -> list[Group]:

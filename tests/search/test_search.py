@@ -130,6 +130,15 @@ def test_a_spoken_sentence_leads_to_its_second(library):
     assert (hit.cues[0].seconds, hit.cues[0].label) == (128, "02:08")
 
 
+def test_the_snippet_is_taken_from_where_more_of_the_query_stands(library):
+    indexed(
+        library,
+        document("拉闸", kind="lesson", body="总闸在门后。", cues=cues("离开时", "要拉下总闸")),
+    )
+    hit = search("离开时要拉下总闸", Reader()).hits[0]
+    assert marked(hit.snippet) == ["离开时要拉下总闸"]
+
+
 def test_a_guest_finds_public_things_only(library):
     assert titles(search("支部")) == ["支部公告"]
     assert search("组织生活").total == 0

@@ -41,6 +41,19 @@ if (box) {
     event.preventDefault();
     window.clearTimeout(timer);
     ask();
-    box.focus();
+    // On a phone the keyboard would cover the results.
+    if (window.matchMedia("(pointer: coarse)").matches) box.blur();
+    else box.focus();
   });
+
+  const tellOffline = () => {
+    last = null;
+    const words = document.createElement("p");
+    words.className = "search-count";
+    words.setAttribute("role", "alert");
+    words.textContent = form.dataset.offline;
+    document.getElementById("results").replaceChildren(words);
+  };
+  box.addEventListener("htmx:sendError", tellOffline);
+  box.addEventListener("htmx:responseError", tellOffline);
 }
