@@ -1,5 +1,6 @@
 """Admin pages of the video library: list, upload, one video, its captions and actions."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -77,7 +78,17 @@ def upload(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     collections = permissions.collections_for_upload(request.user)
     if not collections.exists():
         raise NotAllowed("没有上传视频的权限,请联系教务管理员。")
-    context = {"video": video, "collections": collections, "problems": checks.tools()}
+    context = {
+        "video": video,
+        "collections": collections,
+        "problems": checks.tools(),
+        "max_bytes": settings.VIDEO_MAX_BYTES,
+        "limits": _("MP4、MOV、MKV、AVI、FLV、WMV、MPEG,最大 %(gb)s GB,最长 %(minutes)s 分钟。")
+        % {
+            "gb": settings.VIDEO_MAX_BYTES // 1024**3,
+            "minutes": settings.VIDEO_MAX_SECONDS // 60,
+        },
+    }
     return _page(request, "upload", _("更换文件") if video else _("上传视频"), context)
 
 

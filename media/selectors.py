@@ -127,6 +127,12 @@ class Row:
     video: Video
     revision: VideoRevision | None
     status: Status
+    cover: str = ""
+
+    @property
+    def length(self) -> str:
+        """Minutes and seconds of what is or will be played."""
+        return length_text(self.revision.duration_ms) if self.revision else "—"
 
 
 def library(person: Model, *, title: str = "", only_own: bool = False) -> QuerySet[Video]:
@@ -148,7 +154,14 @@ def rows(videos: list[Video]) -> list[Row]:
 
 
 def _row(video: Video, revision: VideoRevision | None, found: dict[int, Job]) -> Row:
-    return Row(video, revision, status(revision, found.get(revision.pk) if revision else None))
+    job = found.get(revision.pk) if revision else None
+    return Row(video, revision, status(revision, job), poster_url(video.current))
+
+
+def length_text(ms: int) -> str:
+    """A length as the school writes it: 6 分 20 秒."""
+    minutes, seconds = divmod(round(ms / 1000), 60)
+    return f"{minutes} 分 {seconds:02d} 秒" if minutes else f"{seconds} 秒"
 
 
 def jobs_of(revisions: list[VideoRevision]) -> dict[int, Job]:

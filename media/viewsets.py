@@ -15,6 +15,7 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from media import admin_views
 from media.models import Video
 from media.permissions import policy
+from media.selectors import length_text
 
 
 class VideoViewSet(ViewSet):
@@ -75,8 +76,7 @@ def _state(video: Video) -> str:
 
 
 def _length(video: Video) -> str:
-    minutes, seconds = divmod(video.duration_ms // 1000, 60)
-    return f"{minutes} 分 {seconds:02d} 秒" if video.is_ready else ""
+    return length_text(video.duration_ms) if video.is_ready else ""
 
 
 class VideoChooseView(_Choosable, ChooseView):

@@ -104,13 +104,14 @@ class OneUpload(View):
     @_speaks_tus
     def patch(self, request: HttpRequest, token: str) -> HttpResponse:
         """Append bytes; after the last ones the answer names the video."""
-        if request.content_type != CONTENT_TYPE:
+        length = _number(request.META.get("CONTENT_LENGTH") or "0", "Content-Length")
+        if length and request.content_type != CONTENT_TYPE:
             return JsonResponse({"error": f"Content-Type 应为 {CONTENT_TYPE}"}, status=415)
         upload = services.receive(
             upload=uploads.find(token, request.user),
             at=_number(request.headers.get("Upload-Offset", ""), "Upload-Offset"),
             stream=request,
-            length=_number(request.META.get("CONTENT_LENGTH") or "0", "Content-Length"),
+            length=length,
         )
         return _described(HttpResponse(status=204), upload)
 
