@@ -1,0 +1,191 @@
+"""All figures, or one group: `python -m benchmarks [GROUP]`. One line of JSON each on stdout."""
+
+import argparse
+import http.client
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import world
+from benchmarks.counting import ANSWER, ASK
+from deploy.processes import free_port
+from deploy.steps import ROOT
+
+ROUNDS = 6
+REQUESTS = 40
+WARM_UP = 15
+PAGE_STATEMENTS, REPORT_STATEMENTS = 20, 9
+SETUP_LIMIT_S = 600
+PAGES = (
+    "courses.home",
+    "courses.article",
+    "courses.lesson",
+    "quizzes.page",
+    "search.page",
+    "reports.board",
+)
+
+
+class Client:
+    """A closed loop of one: the next request is sent when the last is answered."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def ask(self, path: str, session: str, body: dict | None = None, *, count=False):
+        headers = {"Cookie": f"sessionid={session}"}
+        if count:
+            headers[ASK] = "1"
+        content = None
+        if body is not None:
+            content, headers["Content-Type"] = json.dumps(body), "application/json"
+        self.connection.request("POST" if body is not None else "GET", path, content, headers)
+        response = self.connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{path} answered {response.status}: {answer[:300]!r}")
+        return response
+
+
+def emit(name, value, unit, against, against_value, **conditions) -> None:
+    """One figure as one line of JSON."""
+    line = {
+        "name": name,
+        "value": round(value, 3),
+        "unit": unit,
+        "against": against,
+        "against_value": round(against_value, 3),
+        "ratio": round(value / against_value, 3) if against_value else None,
+        "conditions": {"cores": os.cpu_count(), "python": platform.python_version(), **conditions},
+    }
+    print(json.dumps(line, ensure_ascii=False), flush=True)
+
+
+def interleaved(place: world.World, requests, bare) -> tuple[float, float]:
+    """CPU milliseconds per request of two kinds of request, measured in turns.
+
+    Args:
+        requests, bare: functions of a number that send that many requests.
+    """
+    requests(WARM_UP)
+    bare(WARM_UP)
+    totals = [0.0, 0.0]
+    for _ in range(ROUNDS):
+        for index, send in enumerate((requests, bare)):
+            before = place.cpu_seconds()
+            send(REQUESTS)
+            totals[index] += place.cpu_seconds() - before
+    count = ROUNDS * REQUESTS
+    return totals[0] / count * 1000, totals[1] / count * 1000
+
+
+def page(place: world.World, name: str) -> None:
+    """CPU and statements of one page."""
+    plan, client = place.plan, Client(place.port)
+    path = plan["pages"].get(name)
+    if path is None:
+        print(f"{name}: no such page in the seeded school", file=sys.stderr)
+        return
+    session = plan["secretary" if name.startswith("reports.") else "member"]
+    report(place, name, lambda: client.ask(path, session), client, path, session)
+
+
+def report(place, name, once, client, path, session) -> None:
+    def many(count):
+        for _ in range(count):
+            once()
+
+    def bare(count):
+        for _ in range(count):
+            client.ask(place.plan["bare"], session)
+
+    value, other = interleaved(place, many, bare)
+    conditions = {"database": place.name, "members": place.plan["members"]}
+    emit(f"{name}.{place.name}", value, "ms CPU/request", "bare view", other, **conditions)
+    counted = client.ask(path, session, count=True).headers[ANSWER]
+    statements = int(counted.split("/")[0])
+    emit(
+        f"{name}.{place.name}.queries",
+        statements,
+        "statements",
+        "limit",
+        PAGE_STATEMENTS,
+        **conditions,
+    )
+
+
+def study_report(place: world.World) -> None:
+    """CPU and statements of taking in a report of study time."""
+    plan, client = place.plan, Client(place.port)
+    waiting = iter(plan["reports"])
+
+    def send(count, *, counting=False):
+        for _ in range(count):
+            entry = next(waiting)
+            answer = client.ask("/study/report/", entry["session"], entry["body"], count=counting)
+        return answer
+
+    def bare(count):
+        for _ in range(count):
+            client.ask(plan["bare"], plan["member"])
+
+    # The first report of a session makes its rows; what is measured is the usual one after it.
+    value, other = interleaved(place, send, bare)
+    conditions = {"database": place.name, "members": plan["members"], "batch_s": 1}
+    emit(f"study.report.{place.name}", value, "ms CPU/request", "bare view", other, **conditions)
+    own = int(send(1, counting=True).headers[ANSWER].split("/")[1])
+    emit(
+        f"study.report.{place.name}.queries",
+        own,
+        "statements besides session, user and transaction control",
+        "limit",
+        REPORT_STATEMENTS,
+        **conditions,
+    )
+
+
+def setup_seconds() -> None:
+    """A clean copy of the checkout, from nothing to the open demo school."""
+    with tempfile.TemporaryDirectory(prefix="school-setup-") as folder:
+        clone = Path(folder) / "clone"
+        subprocess.check_call(["git", "clone", "-q", str(ROOT), str(clone)])
+        environment = {k: v for k, v in os.environ.items() if k not in (*world.SERVERS, "VENV")}
+        environment |= {"DATA_DIR": f"{folder}/data", "PORT": str(free_port())}
+        started = time.monotonic()
+        process = subprocess.Popen(
+            ["make", "demo"], cwd=clone, env=environment, stdout=subprocess.PIPE, text=True
+        )
+        for line in process.stdout:
+            if "网上党校已开放" in line:
+                break
+        seconds = time.monotonic() - started
+        process.terminate()
+        process.communicate()
+    emit("demo.setup_s", seconds, "s", "limit", SETUP_LIMIT_S, database="sqlite")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("group", nargs="?", default="", help="e.g. study, courses, demo")
+    group = parser.parse_args().group
+    wanted = [name for name in PAGES if name.startswith(group)]
+    reporting = "study.report".startswith(group)
+    if wanted or reporting:
+        for name in world.names():
+            with world.opened(name) as place:
+                for figure in wanted:
+                    page(place, figure)
+                if reporting:
+                    study_report(place)
+    if "demo.setup_s".startswith(group):
+        setup_seconds()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
