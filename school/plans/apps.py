@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_save
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +7,26 @@ class PlansConfig(AppConfig):
     name = "school.plans"
     label = "plans"
     verbose_name = _("计划")
+
+    def ready(self) -> None:
+        from school.core.navigation import Place, register
+        from school.members import signals as people
+        from school.plans import places, receivers
+        from school.study import signals as study
+        from school.study.registry import register_year_panel
+
+        study.completed.connect(receivers.count_completion)
+        study.started.connect(receivers.count_start)
+        study.credited.connect(receivers.count_credit)
+        people.membership_changed.connect(receivers.count_membership)
+        people.standing_changed.connect(receivers.count_standing)
+        people.placement_changed.connect(receivers.count_placement)
+        post_save.connect(receivers.count_post, sender="members.PostHolding")
+        for signal in (post_save, post_delete):
+            signal.connect(receivers.want_recount, sender="members.AudienceRule")
+        register_year_panel(places.year_panel)
+        register(
+            Place(
+                "tasks", _("任务"), "plans:tasks", icon="tasks", order=30, badge=places.task_badge
+            )
+        )

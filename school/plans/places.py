@@ -1,0 +1,30 @@
+"""What plans add to the frame and to pages of the apps below: a place, its number, the year's panel."""
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from school.core import clock
+from school.plans.selectors.tasks import open_count
+from school.plans.selectors.year import year_progress
+from school.study.registry import YearPanel
+
+
+def task_badge(request: HttpRequest) -> int | None:
+    """How many required items the signed-in member has still to do; kept for the request."""
+    if not request.user.is_authenticated:
+        return None
+    return open_count(request.user.pk, clock.today()) or None
+
+
+def year_panel(member_id: int, year: int) -> YearPanel | None:
+    """The nearest unmet target of a member's year."""
+    progress = year_progress(member_id, year)
+    if progress is None:
+        return None
+    return YearPanel(
+        label=progress.name,
+        due=progress.due,
+        credited=progress.got,
+        outside=progress.outside,
+        path=reverse("plans:tasks"),
+    )

@@ -1,0 +1,67 @@
+"""What happens elsewhere and changes the figures. Connected in ``PlansConfig.ready``."""
+
+from datetime import date
+
+from school.members.models import AudienceRule, Branch, Member, PostHolding
+from school.plans.models import StudyPlan
+from school.plans.selectors.plans import counting_plans
+from school.plans.services.counting import move_counts, settle
+from school.study.models import Completion, Coverage, HourEntry
+
+PUBLISHED = StudyPlan.State.PUBLISHED
+
+
+def _plans_with(item_id: int) -> list[StudyPlan]:
+    rows = StudyPlan.objects.filter(state=PUBLISHED, items__item_id=item_id)
+    return list(rows.select_related("audience").distinct())
+
+
+def count_completion(sender, completion: Completion, **kwargs) -> None:
+    """A completion or its correction: the plans that hold the item."""
+    if plans := _plans_with(completion.item_id):
+        settle(member_ids=[completion.member_id], plans=plans)
+
+
+def count_start(sender, coverage: Coverage, **kwargs) -> None:
+    """First evidence on an item: the plans that hold it."""
+    if plans := _plans_with(coverage.revision.item_id):
+        settle(member_ids=[coverage.member_id], plans=plans)
+
+
+def count_credit(sender, entry: HourEntry, **kwargs) -> None:
+    """Hours earned or taken back: plans that ask hours, by themselves or through the year."""
+    if entry.credit and (plans := counting_plans()):
+        settle(member_ids=[entry.member_id], plans=plans)
+
+
+def count_membership(
+    sender, member: Member, old_branch: Branch | None, new_branch: Branch | None, on: date, **kwargs
+) -> None:
+    """Joined, transferred or left."""
+    if plans := counting_plans():
+        settle(member_ids=[member.pk], plans=plans)
+
+
+def count_standing(sender, member: Member, on: date, **kwargs) -> None:
+    """Kind or state changed."""
+    if plans := counting_plans():
+        settle(member_ids=[member.pk], plans=plans)
+
+
+def count_post(sender, instance: PostHolding, **kwargs) -> None:
+    """A post was taken or given up: plans for holders of posts."""
+    plans = StudyPlan.objects.filter(state=PUBLISHED, audience__rules__post__isnull=False)
+    if plans := list(plans.select_related("audience").distinct()):
+        settle(member_ids=[instance.member_id], plans=plans)
+
+
+def count_placement(sender, branch: Branch, **kwargs) -> None:
+    """A branch moved in the tree."""
+    move_counts(branch=branch)
+
+
+def want_recount(sender, instance: AudienceRule, **kwargs) -> None:
+    """An audience changed: the roller recounts its plans."""
+    StudyPlan.objects.filter(state=PUBLISHED, audience_id=instance.audience_id).update(
+        recount_wanted=True
+    )

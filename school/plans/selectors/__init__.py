@@ -1,0 +1,1 @@
+"""Reads of plans: facts for counting, counts of nodes, task lists, the year's progress."""

@@ -1,0 +1,151 @@
+"""The member's task list: what is asked, by when, how far."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from school.core import clock
+from school.members.models import Member
+from school.plans.models import CountDelta, PlanItem, StudyPlan
+from school.plans.rules import Counts, item_asked
+from school.plans.selectors.counts import states_of_member
+from school.plans.selectors.facts import plan_facts
+from school.study.models import StudyItem
+from school.study.selectors import Progress, progress_for
+
+STUDY, EXAM, MAKE_UP, DONE = "study", "exam", "make-up", "done"
+STATES = {STUDY: _("待学"), EXAM: _("待考"), MAKE_UP: _("补学"), DONE: _("已完成")}
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One item asked of a member. ``deadline``: the day that counts now; None: none any more."""
+
+    item_id: int
+    title: str
+    path: str
+    kind: str
+    plan: str
+    required: bool
+    deadline: date | None
+    days_left: int | None
+    percent: int
+    state: str
+    done_on: date | None = None
+    late: bool = False
+
+    @property
+    def action(self) -> str:
+        """The one thing to do next."""
+        if self.state == DONE:
+            return _("复习")
+        if self.kind == StudyItem.Kind.QUIZ:
+            return _("去测验")
+        return _("继续学习") if self.percent else _("开始学习")
+
+
+def todo(member: Member, day: date | None = None) -> list[Todo]:
+    """Everything running plans ask of a member, the nearest deadline first, done ones last.
+
+    An item asked by several plans stands once, with the nearest open deadline. At most eight
+    queries however many plans there are.
+    """
+    day = day or clock.today()
+    states = states_of_member(member.pk, day)
+    due = [plan for plan, items in states.items() if items.get(None, Counts()).due]
+    plans = StudyPlan.objects.filter(pk__in=due, state=StudyPlan.State.PUBLISHED)
+    found: dict[int, Todo] = {}
+    entries = _entries(list(plans.select_related("audience")), day)
+    progress = progress_for(member.pk, {row.item_id for row, _ in entries})
+    done_on = {pk: p.completed_on for pk, p in progress.items() if p.completed_on}
+    for row, plan in entries:
+        facts = plan.facts
+        line = next(item for item in facts.items if item.id == row.pk)
+        if not item_asked(facts, line, done_on, day):
+            continue
+        state = states[plan.pk].get(row.pk, Counts())
+        entry = _todo(row, plan, state, progress.get(row.item_id), day)
+        if entry and (row.item_id not in found or _urgency(entry) < _urgency(found[row.item_id])):
+            found[row.item_id] = entry
+    return sorted(found.values(), key=_urgency)
+
+
+def _entries(plans: list[StudyPlan], day: date) -> list[tuple[PlanItem, StudyPlan]]:
+    by_id = {plan.pk: plan for plan in plans}
+    for plan, facts in zip(plans, plan_facts(plans), strict=True):
+        plan.facts = facts
+    rows = PlanItem.objects.filter(plan__in=plans).select_related("item")
+    return [(row, by_id[row.plan_id]) for row in rows]
+
+
+def _todo(
+    row: PlanItem, plan: StudyPlan, state: Counts, progress: Progress | None, day: date
+) -> Todo | None:
+    done = bool(state.on_time or state.late)
+    gone = row.item.withdrawn_at is not None
+    past = day > plan.ends_on
+    if not done and (gone or (plan.closes_on and day > plan.closes_on)):
+        return None
+    deadline = plan.make_up_until if past else plan.ends_on
+    if done:
+        kind = DONE
+    elif past:
+        kind = MAKE_UP
+    else:
+        kind = EXAM if row.item.kind == StudyItem.Kind.QUIZ else STUDY
+    return Todo(
+        item_id=row.item_id,
+        title=row.item.title,
+        path=row.item.path,
+        kind=row.item.kind,
+        plan=plan.title,
+        required=row.required,
+        deadline=deadline,
+        days_left=(deadline - day).days if deadline else None,
+        percent=progress.percent if progress else 0,
+        state=kind,
+        done_on=progress.completed_on if done and progress else None,
+        late=bool(state.late),
+    )
+
+
+def _urgency(entry: Todo) -> tuple:
+    done = entry.state == DONE
+    return (
+        done,
+        entry.state != MAKE_UP,
+        not entry.required,
+        entry.deadline or date.max,
+        -(entry.done_on.toordinal() if entry.done_on else 0),
+        entry.title,
+    )
+
+
+def open_count(member_id: int, day: date) -> int:
+    """How many required items are still open for a member. Two queries, for the frame's badge."""
+    running = PlanItem.objects.filter(
+        Q(withdrawn_on=None) | Q(withdrawn_on__gt=day),
+        Q(added_on=None) | Q(added_on__lte=day),
+        required=True,
+        item__withdrawn_at=None,
+        plan__state=StudyPlan.State.PUBLISHED,
+        plan__starts_on__lte=day,
+    ).filter(Q(plan__make_up_until=None) | Q(plan__make_up_until__gte=day))
+    items = list(running.values_list("pk", "plan_id", "item_id"))
+    if not items:
+        return 0
+    due: dict[int, int] = {}
+    done: dict[int, int] = {}
+    rows = CountDelta.objects.filter(
+        member_id=member_id, day__lte=day, plan_id__in={plan for _, plan, _ in items}
+    )
+    for plan, item, asked, on_time, late in rows.values_list(
+        "plan_id", "plan_item_id", "due", "on_time", "late"
+    ):
+        if item is None:
+            due[plan] = due.get(plan, 0) + asked
+        else:
+            done[item] = done.get(item, 0) + on_time + late
+    return len({item for pk, plan, item in items if due.get(plan) and not done.get(pk)})

@@ -1,0 +1,1 @@
+"""Writes of plans: publish, exempt, targets, and the counters."""

@@ -1,0 +1,87 @@
+"""Makes branches, people, plans and completions for tests of counting."""
+
+import itertools
+from datetime import date
+
+from school.core import clock
+from school.members.models import Branch, Member
+from school.members.services.branches import create_branch
+from school.members.services.people import enrol_member
+from school.plans.models import StudyPlan
+from school.plans.services.plans import create_plan, publish_plan
+from school.study.models import Completion, ItemRevision, StudyItem
+from school.study.services.completion import consider
+
+_numbers = itertools.count(1)
+EARLY = date(2025, 1, 1)
+
+
+def make_branch(parent: Branch | None = None, kind: str = "branch", name: str = "") -> Branch:
+    """A branch founded long before anything happens."""
+    number = next(_numbers)
+    return create_branch(
+        parent=parent,
+        code=f"P{number:05d}",
+        name=name or f"第{number}支部",
+        short_name=name or f"{number}支部",
+        kind=kind,
+        founded_on=EARLY,
+    )
+
+
+def make_person(branch: Branch, since: date = EARLY, name: str = "李明", **more) -> Member:
+    """A full member at home in a branch."""
+    member = enrol_member(
+        staff_number=f"P{next(_numbers):06d}", name=name, branch=branch, since=since, **more
+    )
+    member.must_set_password = False
+    member.first_run_done_at = clock.now()
+    member.save()
+    return member
+
+
+def make_item(kind: str = StudyItem.Kind.ARTICLE, title: str = "") -> StudyItem:
+    """An item with one revision that asks for nothing but a word of recognition."""
+    number = next(_numbers)
+    item = StudyItem.objects.create(
+        kind=kind,
+        source_type="tests.plans",
+        source_id=number,
+        title=title or f"学习内容 {number}",
+        path=f"/things/{number}/",
+    )
+    item.current = ItemRevision.objects.create(
+        item=item,
+        number=1,
+        axis=ItemRevision.Axis.NONE,
+        axis_length=0,
+        published_at=clock.now(),
+    )
+    item.save()
+    return item
+
+
+def make_plan(owner: Branch, items: list[StudyItem], publish: bool = True, **changes) -> StudyPlan:
+    """A plan for everybody; by default March to May 2026, published."""
+    values = {
+        "title": f"学习计划 {next(_numbers)}",
+        "owner": owner,
+        "starts_on": date(2026, 3, 1),
+        "ends_on": date(2026, 5, 31),
+        "items": [(item, True) for item in items],
+    }
+    plan = create_plan(**(values | changes))
+    return publish_plan(plan=plan) if publish else plan
+
+
+def complete(member: Member, item: StudyItem, on: date) -> Completion:
+    """The member has done the item on a day, through the study service."""
+    completion = consider(
+        member_id=member.pk,
+        revision=item.current,
+        evidence=Completion.Evidence.MANUAL,
+        on=on,
+        origin="tests",
+    )
+    assert completion is not None
+    return completion
