@@ -9,21 +9,31 @@ class QuizzesConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the layers below what this app adds to them."""
-        from wagtail.admin.panels import InlinePanel
+        from wagtail.admin.panels import FieldPanel, InlinePanel
+        from wagtail.permissions import register_permission_policy
 
         from courses.models import LessonPage
         from courses.registry import register_lesson_panel
+        from quizzes.models import Paper, Question, QuestionBank, Sitting
+        from quizzes.permissions import AuthoringPolicy
         from quizzes.selectors.lessons import lesson_panel, quiz_passed
         from school.core import navigation
         from school.study.registry import register_requirement
 
+        for model in (QuestionBank, Question, Paper, Sitting):
+            register_permission_policy(model, AuthoringPolicy(model))
         register_requirement(quiz_passed)
         register_lesson_panel(lesson_panel)
         # courses may not know of quizzes, so the panel is added from above, before any edit form
         # of the page exists.
         LessonPage.content_panels = [
             *LessonPage.content_panels,
-            InlinePanel("quizzes", heading=_("课后测验"), label=_("测验")),
+            InlinePanel(
+                "quizzes",
+                heading=_("课后测验"),
+                label=_("测验"),
+                panels=[FieldPanel("paper")],
+            ),
         ]
         navigation.register(
             navigation.Place(

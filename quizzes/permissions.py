@@ -2,11 +2,13 @@
 
 import functools
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
+from wagtail.permission_policies.base import BasePermissionPolicy
 
-from quizzes.models import Paper, Question, QuestionBank
+from quizzes.models import Paper, Question, QuestionBank, Sitting
+from school.core import clock
 from school.core.errors import NotAllowed, NotFound
-from school.members.models import Member, RoleGrant
+from school.members.models import Branch, Member, RoleGrant
 from school.members.permissions import scope_for
 
 Role = RoleGrant.Role
@@ -43,6 +45,17 @@ class Authoring:
         return own
 
     @property
+    def branches(self) -> QuerySet[Branch]:
+        """Branches that banks and papers may be made for."""
+        everything = Branch.objects.order_by("path")
+        if self.scope.is_superuser:
+            return everything
+        own = Q(pk__in=())
+        for path in self._paths:
+            own |= Q(path__startswith=path)
+        return everything.filter(own)
+
+    @property
     def banks(self) -> QuerySet[QuestionBank]:
         """Banks that may be changed."""
         return QuestionBank.objects.filter(self._own(""))
@@ -64,11 +77,42 @@ class Authoring:
         """Papers that may be changed."""
         return Paper.objects.filter(self._own(""))
 
-    def may_write(self, thing: QuestionBank | Question | Paper) -> bool:
-        """The check that agrees with the three querysets."""
+    @property
+    def usable_questions(self) -> QuerySet[Question]:
+        """Questions that a paper may ask."""
+        usable = Question.objects.filter(bank__in=self.usable_banks.values("pk"))
+        return usable.filter(retired_at=None, current__isnull=False)
+
+    @property
+    def usable_papers(self) -> QuerySet[Paper]:
+        """Papers that a lesson may link."""
+        if not self.is_author:
+            return Paper.objects.none()
+        return Paper.objects.filter(self._own("") | Q(branch=None))
+
+    @property
+    def sittings(self) -> QuerySet[Sitting]:
+        """Sittings that may be changed."""
+        return Sitting.objects.filter(self._own("paper__"))
+
+    def writable(self, model: type[Model]) -> QuerySet:
+        """What may be changed of a model."""
+        return {
+            QuestionBank: self.banks,
+            Question: self.questions,
+            Paper: self.papers,
+            Sitting: self.sittings,
+        }[model]
+
+    def may_write(self, thing: QuestionBank | Question | Paper | Sitting) -> bool:
+        """The check that agrees with the querysets of what may be changed."""
         if self.scope.is_superuser:
             return True
-        owner = thing.bank if isinstance(thing, Question) else thing
+        owner = thing
+        if isinstance(thing, Question):
+            owner = thing.bank
+        elif isinstance(thing, Sitting):
+            owner = thing.paper
         branch = owner.branch
         return branch is not None and any(branch.path.startswith(path) for path in self._paths)
 
@@ -93,3 +137,22 @@ def authoring_for(member: Member) -> Authoring:
     if known is None:
         known = member._authoring = Authoring(member)
     return known
+
+
+class AuthoringPolicy(BasePermissionPolicy):
+    """Wagtail's question, our answer: role grants, not groups, say who may write."""
+
+    def user_has_permission(self, user: Member, action: str) -> bool:
+        return user.is_active and authoring_for(user).is_author
+
+    def user_has_permission_for_instance(self, user: Member, action: str, instance: Model) -> bool:
+        return user.is_active and authoring_for(user).may_write(instance)
+
+    def instances_user_has_any_permission_for(self, user: Member, actions) -> QuerySet:
+        return authoring_for(user).writable(self.model)
+
+    def users_with_any_permission(self, actions) -> QuerySet[Member]:
+        granted = RoleGrant.objects.on(clock.today()).filter(role__in=AUTHORS)
+        return Member.objects.filter(
+            Q(is_superuser=True) | Q(pk__in=granted.values("member_id")), is_active=True
+        )
