@@ -18,8 +18,8 @@ def index_directory(app_configs, **kwargs):
         return []
     return [
         Error(
-            f"搜索索引目录不可写:{folder}",
-            hint="检查目录权限,或用 DATA_DIR 换一个目录。",
+            f"搜索索引目录不可写：{folder}",
+            hint="检查目录权限，或用 DATA_DIR 换一个目录。",
             id="search.E001",
         )
     ]

@@ -81,10 +81,10 @@ class GlossaryTerm(models.Model):
         _("同义说法"),
         max_length=200,
         blank=True,
-        help_text=_("用逗号或空格隔开。搜索其中任何一个,也会找到其他说法。"),
+        help_text=_("用逗号或空格隔开。搜索其中任何一个，也会找到其他说法。"),
     )
     weight = models.PositiveSmallIntegerField(
-        _("权重"), default=1, help_text=_("输入时提示的先后,数字大的在前。")
+        _("权重"), default=1, help_text=_("输入时提示的先后，数字大的在前。")
     )
 
     panels = [FieldPanel("term"), FieldPanel("synonyms"), FieldPanel("weight")]
@@ -105,7 +105,7 @@ class GlossaryTerm(models.Model):
     @property
     def synonym_list(self) -> list[str]:
         """The synonyms as a list, empty parts dropped."""
-        parts = re.split(r"[,,、;;\s]+", self.synonyms)
+        parts = re.split(r"[,;，；、\s]+", self.synonyms)
         return [part for part in parts if part]
 
 

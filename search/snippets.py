@@ -9,7 +9,7 @@ from search.text import fold
 WIDTH = 110
 LEAD = 24
 LONGEST_SCAN = 200_000
-_STOPS = "。!?;!?;\n"
+_STOPS = "。!?;！？；\n"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from search.services import maintenance, outbox, rebuild
 
 
 @shared_task
-def drain_outbox() -> int:
-    """Apply waiting changes; asked for after each commit and every few seconds."""
+def drain_outbox(scheduled: bool = True) -> int:
+    """Apply waiting changes: after each commit, and every few seconds as a safety net."""
     applied = outbox.drain().applied
-    maintenance.rebuild_if_outdated()
+    if scheduled:
+        maintenance.rebuild_if_outdated()
     return applied
 
 

@@ -1,7 +1,7 @@
 """Admin screens of search."""
 
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
 from search.models import GlossaryTerm
 
@@ -12,8 +12,7 @@ class GlossaryTermViewSet(ModelViewSet):
     model = GlossaryTerm
     icon = "search"
     menu_label = _("搜索词")
-    menu_order = 850
-    add_to_admin_menu = True
+    menu_order = 100
     url_prefix = "search-terms"
     list_display = ["term", "synonyms", "weight"]
     # Terms are few and short; the plain database filter finds them by any part.
@@ -23,4 +22,10 @@ class GlossaryTermViewSet(ModelViewSet):
     inspect_view_enabled = False
 
 
-glossary_viewset = GlossaryTermViewSet("glossary_terms")
+class SearchViewSetGroup(ModelViewSetGroup):
+    """The menu 搜索."""
+
+    menu_label = _("搜索")
+    menu_icon = "search"
+    menu_order = 850
+    items = (GlossaryTermViewSet,)

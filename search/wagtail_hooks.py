@@ -2,9 +2,9 @@
 
 from wagtail import hooks
 
-from search.viewsets import glossary_viewset
+from search.viewsets import SearchViewSetGroup
 
 
 @hooks.register("register_admin_viewset")
-def register_glossary():
-    return glossary_viewset
+def register_search_menu():
+    return SearchViewSetGroup()

@@ -6,6 +6,7 @@ ours too, so a late write never overtakes a newer one.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -302,9 +303,10 @@ class ElasticsearchRebuild:
         try:
             engine._writer.indices.refresh(index=self._name)
             previous = engine._point_to(self._name)
-            known = engine._writer.indices.get(index=f"{engine._prefix}-{SCHEMA_REVISION}-*")
-            for name in known:
-                if name != self._name and name not in previous:
+            # Only names of our own making: another school's prefix may begin like ours.
+            ours = re.compile(re.escape(engine._prefix) + r"-\d+-[0-9a-f]{12}-\d+")
+            for name in engine._writer.indices.get(index=f"{engine._prefix}-*"):
+                if ours.fullmatch(name) and name != self._name and name not in previous:
                     engine._writer.indices.delete(index=name)
         except (ApiError, TransportError) as error:
             raise engine._down(error) from error

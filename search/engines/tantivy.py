@@ -35,7 +35,8 @@ TOKENIZER = "tokens"
 WRITER_HEAP = 30_000_000
 MOST_FACETS = 200
 # Tantivy multiplies a score by log2(2 + field), the field taken as 0 when negative. Storing
-# 2^(4·weight) − 2 makes it multiply by four times the weight, for weights from 0.25; search divides.
+# 2^(4·weight) - 2 makes it multiply by four times the weight, for weights from 0.25; search
+# divides by four again.
 WEIGHT_SCALE = 4.0
 Occur = tantivy.Occur
 

@@ -56,14 +56,16 @@ def read(path: Path) -> list[Gold]:
         raise ValueError("文件应是一个列表。")
     gold = []
     for number, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            raise ValueError(f"第 {number} 条应是一个对象。")
         query, expect = entry.get("query"), entry.get("expect")
         if not isinstance(query, str) or not query.strip():
             raise ValueError(f"第 {number} 条缺少 query。")
         if not isinstance(expect, list) or not expect:
-            raise ValueError(f"第 {number} 条(“{query}”)的 expect 应是非空列表。")
+            raise ValueError(f"第 {number} 条（“{query}”）的 expect 应是非空列表。")
         second = entry.get("second")
         if second is not None and (not isinstance(second, list) or len(second) != 2):
-            raise ValueError(f"第 {number} 条(“{query}”)的 second 应是 [起, 止]。")
+            raise ValueError(f"第 {number} 条（“{query}”）的 second 应是 [起, 止]。")
         gold.append(Gold(query, tuple(map(str, expect)), tuple(second) if second else None))
     return gold
 
@@ -88,7 +90,7 @@ def evaluate(gold: list[Gold], *, member=None, tell=lambda done, total: None) ->
         score.reciprocal += 1 / rank if rank else 0
         if not 1 <= rank <= 3:
             seen = ranked[0].doc.title if ranked else "无结果"
-            score.misses.append(f"“{case.query}”:第 {rank or '—'} 位,首位是《{seen}》")
+            score.misses.append(f"“{case.query}”：第 {rank or '—'} 位，首位是《{seen}》")
         if case.second is not None:
             score.cues += 1
             first = ranked[rank - 1].cues[:1] if rank else []
@@ -96,7 +98,7 @@ def evaluate(gold: list[Gold], *, member=None, tell=lambda done, total: None) ->
             score.cues_right += right
             if not right:
                 at = first[0].seconds if first else "—"
-                score.misses.append(f"“{case.query}”:落在第 {at} 秒,应在 {case.second}")
+                score.misses.append(f"“{case.query}”：落在第 {at} 秒，应在 {case.second}")
         tell(number, len(gold))
     return score
 

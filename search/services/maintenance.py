@@ -56,13 +56,13 @@ def check() -> Report:
     stuck = outbox.waiting().filter(attempts__gte=3)
     problems = []
     if not health.reachable:
-        problems.append(f"搜索引擎不可用:{health.detail}。检索暂由数据库代替。")
+        problems.append(f"搜索引擎不可用：{health.detail}。检索暂由数据库代替。")
     elif health.version != expected_version():
-        problems.append("索引与当前词表或结构不一致,请运行 manage.py search_rebuild。")
+        problems.append("索引与当前词表或结构不一致，请运行 manage.py search_rebuild。")
     elif health.docs != copies and not waiting:
         problems.append(
-            f"索引有 {health.docs} 篇,数据库有 {copies} 篇,请运行 manage.py search_rebuild。"
+            f"索引有 {health.docs} 篇，数据库有 {copies} 篇，请运行 manage.py search_rebuild。"
         )
     for row in stuck[:10]:
-        problems.append(f"{row} 已失败 {row.attempts} 次:{row.reason[:200]}")
+        problems.append(f"{row} 已失败 {row.attempts} 次：{row.reason[:200]}")
     return Report(health, copies, waiting, stuck.count(), tuple(problems))

@@ -62,7 +62,7 @@ def _ask_for_drain() -> None:
     from search.tasks import drain_outbox
 
     try:
-        drain_outbox.apply_async(retry=False)
+        drain_outbox.apply_async(kwargs={"scheduled": False}, retry=False)
     except (OSError, OperationalError):
         logger.exception("broker refused the drain of the search outbox")
 
@@ -88,7 +88,7 @@ def drain(limit: int = BATCH, *, wait_seconds: float = WAIT_SECONDS) -> Drained:
     """
     total = Drained()
     try:
-        with guard.hold(wait_seconds=wait_seconds):
+        with guard.hold(guard.DRAIN, wait_seconds=wait_seconds):
             while True:
                 batch = _drain_batch(limit)
                 total.applied += batch.applied

@@ -1,5 +1,6 @@
 """Rebuild: a new index beside the one in use, a replay of what changed meanwhile, one swap."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from school.core import clock
 from search import registry
 from search.documents import EngineDoc, document_id
 from search.engines import get_engine
+from search.engines.base import EngineDown
 from search.models import Outbox, SearchDoc
 from search.services import documents, guard, outbox
 
@@ -40,21 +42,23 @@ def rebuild(*, tell: Tell = _silent) -> Rebuilt:
 
     Raises:
         EngineDown: the engine cannot be reached; the old index stays in use.
-        Busy: a drain held the lock for too long; the old index stays in use.
+        Busy: another rebuild is running, or a drain did not end; the old index stays in use.
     """
-    start = outbox.last_id()
-    result = Rebuilt()
-    session = get_engine().rebuild()
-    try:
-        known = _fill(session, start, result, tell)
-        with guard.hold(wait_seconds=SWAP_WAIT_SECONDS):
-            _replay(session, start, result)
-            session.swap()
-            _forget_lost(known, start)
-    except BaseException:
-        session.abort()
-        raise
-    return result
+    with guard.hold(guard.REBUILD, wait_seconds=0):
+        start = outbox.last_id()
+        result = Rebuilt()
+        session = get_engine().rebuild()
+        try:
+            known = _fill(session, start, result, tell)
+            with guard.hold(guard.DRAIN, wait_seconds=SWAP_WAIT_SECONDS):
+                _replay(session, start, result)
+                session.swap()
+                _forget_lost(known, start)
+        except BaseException:
+            with contextlib.suppress(EngineDown):
+                session.abort()
+            raise
+        return result
 
 
 def _fill(session, version: int, result: Rebuilt, tell: Tell) -> dict[str, set[str]]:

@@ -5,6 +5,8 @@ from django.db import transaction
 
 from school.core import clock
 from school.core.models import Job
+from school.members.models import Audience, AudienceRule
+from school.members.selectors import audiences
 from search import engines, registry
 from search.engines.base import EngineDown
 from search.models import GlossaryTerm, Outbox, SearchDoc, Suggestion
@@ -130,7 +132,7 @@ def test_while_the_engine_is_down_rows_wait_and_the_database_answers(monkeypatch
 
 def test_a_second_drain_does_not_run_beside_the_first():
     save("排队")
-    with guard.hold(wait_seconds=0):
+    with guard.hold(guard.DRAIN, wait_seconds=0):
         assert outbox.drain(wait_seconds=0).busy
     assert outbox.drain(wait_seconds=0).applied == 1
 
@@ -167,6 +169,40 @@ def test_changes_made_during_a_rebuild_are_in_the_new_index():
     assert titles("改后的标题") == ["改后的标题"]
     assert titles("中途删除") == []
     assert outbox.waiting().count() == 0
+
+
+def test_a_second_rebuild_does_not_run_beside_the_first():
+    with guard.hold(guard.REBUILD, wait_seconds=0), pytest.raises(guard.Busy):
+        rebuild.rebuild()
+
+
+def test_a_rebuild_cut_short_leaves_the_old_index_in_use():
+    save("照旧可查")
+    outbox.drain()
+
+    def cut(done, total, what):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild.rebuild(tell=cut)
+    assert titles("照旧可查") == ["照旧可查"]
+    assert rebuild.rebuild().docs == 1
+
+
+def test_narrowing_an_audience_reaches_what_names_it():
+    registry.register(
+        AudienceRule,
+        build=lambda rule: document("只给部分人", audience=audiences.token(rule.audience)),
+        kinds={},
+    )
+    audience = Audience.objects.create(name="试用", scope=Audience.Scope.PUBLIC)
+    AudienceRule.objects.create(audience=audience)
+    outbox.drain()
+    assert titles("只给部分人") == ["只给部分人"]
+    audience.scope = Audience.Scope.RULES
+    audience.save()
+    outbox.drain()
+    assert titles("只给部分人") == []
 
 
 def test_a_rebuild_goes_on_past_a_bad_object_and_names_it():

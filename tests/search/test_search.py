@@ -188,6 +188,17 @@ def test_no_input_breaks_a_search(library, text):
     search(text, Reader())
 
 
+def test_an_answer_comes_from_the_database_when_elasticsearch_is_away(settings, library):
+    settings.SEARCH_ENGINE = "elasticsearch"
+    settings.ELASTICSEARCH_URL = "http://127.0.0.1:9"
+    engines.forget()
+    page = search("围绕本次议题", Reader())
+    assert page.degraded
+    assert titles(page) == ["怎样开好组织生活会"]
+    assert marked(page.hits[0].snippet) == ["围绕本次议题"]
+    assert titles(search("围绕本次议题")) == []
+
+
 def test_a_title_is_suggested_to_those_who_may_find_it(library):
     from search.selectors import suggestions
 

@@ -20,6 +20,11 @@ def test_traditional_full_width_and_upper_case_fold_to_the_plain_form():
     assert fold("資訊學習平臺 ABC 2026") == "资讯学习平台 abc 2026"
 
 
+def test_full_width_signs_and_letters_become_plain_ones():
+    assert fold("\uff21\uff22\uff0c\uff11") == "ab,1"
+    assert Analyzer().grams("党课\uff0c学习\uff1b\uff2f\uff2b") == ["党课", "学习", "ok"]
+
+
 def test_folding_touches_nothing_but_what_it_must():
     assert fold("三会一课,党员学习。\n") == "三会一课,党员学习。\n".replace(",", fold(","))
 

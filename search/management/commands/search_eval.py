@@ -9,12 +9,12 @@ from search.services import evaluation
 
 
 class Command(BaseCommand):
-    help = "用一组标准问答衡量搜索质量(JSON 文件:query、expect、second)。"
+    help = "用一组标准问答衡量搜索质量（JSON 文件：query、expect、second）。"
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="标准问答文件")
         parser.add_argument(
-            "--as", dest="member", help="以哪位党员的身份搜索(工号);不填只看公开内容"
+            "--as", dest="member", help="以哪位党员的身份搜索（工号）；不填只看公开内容"
         )
         parser.add_argument("--recall-at-3", type=float, default=0.95, help="前三命中率下限")
         parser.add_argument("--cues", type=float, default=0.98, help="视频定位正确率下限")
@@ -23,14 +23,14 @@ class Command(BaseCommand):
         try:
             gold = evaluation.read(file)
         except (OSError, ValueError) as error:
-            raise CommandError(f"读不了 {file}:{error}") from error
+            raise CommandError(f"读不了 {file}：{error}") from error
         if not gold:
             raise CommandError(f"{file} 里没有问题。")
         score = evaluation.evaluate(gold, member=self._reader(member), tell=self._tell)
         self.stdout.write(
-            f"共 {score.queries} 问:首位 {score.share(score.at_1):.3f},"
-            f"前三 {score.share(score.at_3):.3f},前十 {score.share(score.at_10):.3f},"
-            f"MRR@10 {score.mrr:.3f},视频定位 {score.cues_right}/{score.cues}"
+            f"共 {score.queries} 问：首位 {score.share(score.at_1):.3f}，"
+            f"前三 {score.share(score.at_3):.3f}，前十 {score.share(score.at_10):.3f}，"
+            f"MRR@10 {score.mrr:.3f}，视频定位 {score.cues_right}/{score.cues}"
         )
         for miss in score.misses:
             self.stderr.write(miss)
