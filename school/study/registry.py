@@ -59,7 +59,7 @@ _panels: list[Panel] = []
 
 
 def register_year_panel(panel: Panel) -> Panel:
-    """Add a source of targets ``(member_id, year) -> YearPanel | None``; the first answer is shown."""
+    """Add targets ``(member_id, year) -> YearPanel | None``; the first answer is shown."""
     _panels.append(panel)
     return panel
 

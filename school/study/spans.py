@@ -46,8 +46,7 @@ def free(spans: Spans, start: int, end: int) -> Spans:
     left = bisect_right(spans, start)
     right = bisect_left(spans, end)
     # The edges of the set inside (start, end) are, in order, the edges of its gaps.
-    edges = ([] if left % 2 else [start]) + spans[left:right] + ([] if right % 2 else [end])
-    return edges
+    return ([] if left % 2 else [start]) + spans[left:right] + ([] if right % 2 else [end])
 
 
 def clip(spans: Spans, start: int, end: int) -> Spans:

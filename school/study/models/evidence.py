@@ -27,7 +27,7 @@ class StudySession(models.Model):
         _("无缺序号"), default=0, help_text=_("到此序号为止的上报都已收到。")
     )
     last_report_at = models.DateTimeField(_("最后上报"), null=True, blank=True)
-    max_rate = models.PositiveSmallIntegerField(_("最高倍速(百分之一)"))
+    max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"))
     device = models.CharField(_("设备"), max_length=64, blank=True)
     address = models.CharField(_("地址段"), max_length=45, blank=True)
 
@@ -76,7 +76,10 @@ class Coverage(models.Model):
     studied_ms = models.PositiveIntegerField(_("已学时长"), default=0)
     resume_at = models.PositiveIntegerField(_("续学位置"), default=0)
     met_on = models.DateField(
-        _("视为看完日期"), null=True, blank=True, help_text=_("参加集体学习或经人工认定,视为看完。")
+        _("视为看完日期"),
+        null=True,
+        blank=True,
+        help_text=_("参加集体学习或经人工认定，视为看完。"),
     )
     met_origin = models.CharField(_("视为看完依据"), max_length=64, blank=True)
     updated_at = models.DateTimeField(_("更新时间"))

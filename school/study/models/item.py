@@ -85,10 +85,10 @@ class ItemRevision(models.Model):
     number = models.PositiveIntegerField(_("版本号"))
     axis = models.CharField(_("度量"), max_length=6, choices=Axis.choices)
     axis_length = models.PositiveIntegerField(_("长度"))
-    study_ms = models.PositiveIntegerField(_("标准学习时长(毫秒)"), default=0)
+    study_ms = models.PositiveIntegerField(_("标准学习时长（毫秒）"), default=0)
     text_digest = models.CharField(_("内容摘要值"), max_length=64, blank=True)
-    award = models.PositiveIntegerField(_("学时(百分之一)"), default=0)
-    max_rate = models.PositiveSmallIntegerField(_("最高倍速(百分之一)"), default=150)
+    award = models.PositiveIntegerField(_("学时（百分之一）"), default=0)
+    max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"), default=150)
     seek_free = models.BooleanField(_("首次学习可快进"), default=False)
     published_at = models.DateTimeField(_("发布时间"))
 

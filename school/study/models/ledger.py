@@ -93,20 +93,22 @@ class HourRule(models.Model):
         _("方式"), max_length=14, choices=Mode.choices, default=Mode.ON_COMPLETION
     )
     minutes_per_hour = models.PositiveSmallIntegerField(_("每学时分钟数"), default=45)
-    step = models.PositiveSmallIntegerField(_("最小单位(百分之一学时)"), default=25)
+    step = models.PositiveSmallIntegerField(_("最小单位（百分之一学时）"), default=25)
     tiers = models.JSONField(
         _("按长度分档"),
         default=list,
         blank=True,
         help_text=_(
-            "[[不超过分钟, 百分之一学时], …],分钟填 null 表示不限;空则按每学时分钟数折算。"
+            "[[不超过分钟, 百分之一学时], …],分钟填 null 表示不限；空则按每学时分钟数折算。"
         ),
     )
-    quiz_bonus = models.PositiveSmallIntegerField(_("测验通过加计(百分之一)"), default=0)
+    quiz_bonus = models.PositiveSmallIntegerField(_("测验通过加计（百分之一）"), default=0)
     pays_again = models.BooleanField(
         _("次年重学可再计"), default=True, help_text=_("同一内容每年最多计一次。")
     )
-    daily_cap = models.PositiveIntegerField(_("网上自学每日上限(百分之一)"), null=True, blank=True)
+    daily_cap = models.PositiveIntegerField(
+        _("网上自学每日上限（百分之一）"), null=True, blank=True
+    )
     yearly_caps = models.JSONField(_("按来源年度上限"), default=dict, blank=True)
     offline_minutes_per_hour = models.PositiveSmallIntegerField(_("线下每学时分钟数"), default=60)
 
@@ -143,7 +145,7 @@ class HourEntry(AppendOnly):
     )
     title = models.CharField(_("事由"), max_length=255)
     seconds = models.IntegerField(_("秒数"))
-    credit = models.IntegerField(_("学时(百分之一)"))
+    credit = models.IntegerField(_("学时（百分之一）"))
     source = models.CharField(_("来源"), max_length=10, choices=Source.choices)
     studied_on = models.DateField(_("学习日期"))
     recorded_at = models.DateTimeField(_("记录时间"))
@@ -152,7 +154,7 @@ class HourEntry(AppendOnly):
         HourRule, models.PROTECT, null=True, blank=True, verbose_name=_("学时规则")
     )
     origin = models.CharField(
-        _("依据"), max_length=80, help_text=_("同一依据只入账一次,例如 completion:12。")
+        _("依据"), max_length=80, help_text=_("同一依据只入账一次，例如 completion:12。")
     )
     note = models.CharField(_("说明"), max_length=200, blank=True)
     reverses = models.OneToOneField(

@@ -41,8 +41,8 @@ class Grant:
     note: str = ""
 
 
-CLOSED = "年度已封账,待教务处理"
-PAID = "本课本年度已计学时,可复习,不重复计"
+CLOSED = "年度已封账，待教务处理"
+PAID = "本课本年度已计学时，可复习，不重复计"
 DAY_FULL = "当日网上学时已满"
 YEAR_FULL = "该来源本年度学时已满"
 

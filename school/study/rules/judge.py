@@ -171,7 +171,11 @@ def _credit(segment: Segment, terms: Terms, verdict: Verdict, before: int) -> No
     for low, high in sets.pairs(fresh):
         verdict.wall, _ = sets.add(verdict.wall, low, high)
         verdict.claimed, _ = sets.add(verdict.claimed, low, high)
-    gained = _cover(m0, m1, _allowed(real, terms), terms, verdict)
+    allowed = _allowed(real, terms)
+    if not terms.text:
+        # Minute for minute: of a stretch that was partly spent already, only that share.
+        allowed = min(allowed, -(-(segment.m1 - segment.m0) * real // claimed_wall))
+    gained = _cover(m0, m1, allowed, terms, verdict)
     if terms.text:
         earned = min(real, _text_ceiling(terms, verdict) - before - verdict.studied_ms)
     else:

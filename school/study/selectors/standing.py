@@ -44,19 +44,24 @@ def completion_credit(member_id: int, revision_id: int, cycle: int) -> int | Non
 
 
 def standing(
-    member_id: int, revision: ItemRevision, cycle: int, covered: int | None = None
+    member_id: int, revision: ItemRevision, cycle: int, enough: bool | None = None
 ) -> Standing:
-    """Where the member stands; ``covered`` spares a query when the caller knows it."""
+    """Where the member stands; ``enough`` (seen, or met by a group) spares a query when known."""
     credit = completion_credit(member_id, revision.pk, cycle)
     if credit is not None:
         return Standing(completed=True, credit=credit, state=DONE)
-    if covered is None:
-        rows = Coverage.objects.filter(member_id=member_id, revision=revision, cycle=cycle)
-        covered = rows.values_list("covered", flat=True).first() or 0
-    if not presets.covered_enough(covered, revision.axis, revision.axis_length):
+    if not (_is_enough(member_id, revision, cycle) if enough is None else enough):
         return Standing()
     missing = registry.outstanding(revision, member_id, cycle)
     return Standing(
         state=WAITING if missing else STUDYING,
         outstanding=[{"text": str(each.text), "path": each.path} for each in missing],
+    )
+
+
+def _is_enough(member_id: int, revision: ItemRevision, cycle: int) -> bool:
+    rows = Coverage.objects.filter(member_id=member_id, revision=revision, cycle=cycle)
+    covered, met_on = rows.values_list("covered", "met_on").first() or (0, None)
+    return met_on is not None or presets.covered_enough(
+        covered, revision.axis, revision.axis_length
     )

@@ -164,7 +164,7 @@ def reverse_completion(*, completion: Completion, reason: str, by: Member | None
     """
     lock_member(completion.member_id)
     if completion.reverses_id or Completion.objects.filter(reverses=completion).exists():
-        raise Conflict("这条完成记录已经冲销过,不能再次冲销。")
+        raise Conflict("这条完成记录已经冲销过，不能再次冲销。")
     correction = Completion.objects.create(
         member_id=completion.member_id,
         item_id=completion.item_id,

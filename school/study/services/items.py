@@ -95,7 +95,7 @@ def _award(kind: str, axis: str, study_ms: int) -> int:
 
 @transaction.atomic
 def set_parts(*, whole: StudyItem, parts: Sequence[tuple[StudyItem, bool]]) -> None:
-    """Say what an aggregate consists of, in order: ``(item, required)``. A repeated item counts once.
+    """Say what an aggregate consists of, in order: ``(item, required)``; repeats count once.
 
     Raises:
         ValueError: the whole is among its own parts.

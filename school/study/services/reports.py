@@ -73,15 +73,15 @@ def accept_report(
     """
     claim = tokens.read(token)
     if claim is None:
-        raise NotAllowed("学习凭证无效,请刷新页面后继续学习。")
+        raise NotAllowed("学习凭证无效，请刷新页面后继续学习。")
     if member_id is not None and member_id != claim.member_id:
-        raise NotAllowed("这份学习记录属于另一名党员,请由本人登录后上传。")
+        raise NotAllowed("这份学习记录属于另一名党员，请由本人登录后上传。")
     if type(seq) is not int or not 1 <= seq <= MAX_SEQ:
-        raise BadReport("学习上报的序号不正确,请刷新页面后继续学习。")
+        raise BadReport("学习上报的序号不正确，请刷新页面后继续学习。")
     try:
         parsed = judge.parse_segments(segments)
     except ValueError as error:
-        raise BadReport("学习上报的内容不正确,请刷新页面后继续学习。") from error
+        raise BadReport("学习上报的内容不正确，请刷新页面后继续学习。") from error
     with transaction.atomic():
         return _accept(claim, seq, parsed, segments)
 
@@ -90,7 +90,7 @@ def _accept(claim: tokens.Claim, seq: int, parsed: list[judge.Segment], raw: obj
     session = _session(claim)
     now = clock.authority()
     if now > session.expires_at + timedelta(days=settings.STUDY_EVIDENCE_DAYS):
-        raise Gone("学习结束已超过规定天数,这份记录不能再上传。")
+        raise Gone("学习结束已超过规定天数，这份记录不能再上传。")
     held = _held(session)
     if seq <= session.last_seq and Report.objects.filter(session=session, seq=seq).exists():
         return _answer(session, held, _known(session, held))
@@ -127,7 +127,7 @@ def _session(claim: tokens.Claim) -> StudySession:
         or session.revision_id != claim.revision_id
         or not session.member.is_active
     ):
-        raise NotAllowed("学习凭证已失效,请刷新页面后继续学习。")
+        raise NotAllowed("学习凭证已失效，请刷新页面后继续学习。")
     return session
 
 
@@ -285,9 +285,9 @@ def _standing(
 
 
 def _known(session: StudySession, held: _Held) -> Standing:
-    if not held.met and not _enough(session, held.covered):
+    if not (held.met or _enough(session, held.covered)):
         return Standing()  # nothing can have been completed; spares the look-up
-    return standing(session.member_id, session.revision, session.cycle, held.covered)
+    return standing(session.member_id, session.revision, session.cycle, enough=True)
 
 
 def _answer(session: StudySession, held: _Held, now_at: Standing) -> Accepted:

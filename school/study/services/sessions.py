@@ -52,7 +52,7 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
         TooMany: more sessions in a minute than a person opens.
     """
     if item.withdrawn_at or item.current_id is None or not in_audience(item.audience, member):
-        raise NotFound("该内容已撤下或不在学习范围内,请返回课程页面。")
+        raise NotFound("该内容已撤下或不在学习范围内，请返回课程页面。")
     revision = item.current
     if revision.axis == ItemRevision.Axis.NONE:
         raise NotFound("该内容不按时长学习。")
@@ -61,7 +61,7 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
         member=member, opened_at__gt=now - timedelta(minutes=1)
     ).count()
     if recent >= settings.STUDY_OPENS_PER_MINUTE:
-        raise TooMany("打开过于频繁,请一分钟后再试。")
+        raise TooMany("打开过于频繁，请一分钟后再试。")
     session = StudySession.objects.create(
         member=member,
         revision=revision,

@@ -21,9 +21,9 @@ def _body(request: HttpRequest) -> dict:
     try:
         body = json.loads(request.body)
     except ValueError as error:
-        raise BadReport("请求内容不是有效的数据,请刷新页面。") from error
+        raise BadReport("请求内容不是有效的数据，请刷新页面。") from error
     if not isinstance(body, dict):
-        raise BadReport("请求内容不是有效的数据,请刷新页面。")
+        raise BadReport("请求内容不是有效的数据，请刷新页面。")
     return body
 
 

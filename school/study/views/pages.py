@@ -21,6 +21,7 @@ ROWS = 50
 def me(request: HttpRequest) -> HttpResponse:
     """Name, branch, the year's hours, and everything of one's own that works."""
     year = clock.today().year
+    links = navigation.links(request, ME)
     return render(
         request,
         "study/me.html",
@@ -29,7 +30,8 @@ def me(request: HttpRequest) -> HttpResponse:
             "branch": home_branch(request.user),
             "year": selectors.hours_of_year(request.user.pk, year),
             "panel": registry.year_panel(request.user.pk, year),
-            "links": navigation.links(request, ME),
+            "rows": [link for link in links if not link.post],
+            "buttons": [link for link in links if link.post],
         },
     )
 

@@ -1,0 +1,37 @@
+"""New versions of the hour rule. A version in use is never changed."""
+
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Max
+
+from school.core import audit, clock
+from school.core.errors import DomainError
+from school.members.models import Member
+from school.study.models import HourRule
+
+
+@transaction.atomic
+def add_hour_rule(*, effective_from: date, by: Member | None, **terms) -> HourRule:
+    """Add the next version.
+
+    Args:
+        effective_from: first local day; today or later, so nothing credited is touched.
+        terms: the other fields of ``HourRule``.
+
+    Raises:
+        DomainError: the day lies in the past or already has a version.
+    """
+    if effective_from < clock.today():
+        raise DomainError("生效日期不能早于今天：已入账的学时不会改算。", field="effective_from")
+    if HourRule.objects.filter(effective_from=effective_from).exists():
+        raise DomainError("这一天已有一个版本生效，请另选日期。", field="effective_from")
+    last = HourRule.objects.aggregate(last=Max("version"))["last"] or 0
+    rule = HourRule.objects.create(version=last + 1, effective_from=effective_from, **terms)
+    audit.record(
+        "study.hour_rule_added",
+        actor=by,
+        subject=rule,
+        fields={"effective_from": str(effective_from), **terms},
+    )
+    return rule
