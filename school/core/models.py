@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
-
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.models import Page
@@ -34,9 +33,7 @@ class Job(models.Model):
     title = models.CharField(_("说明"), max_length=200, blank=True)
     payload = models.JSONField(_("参数"), default=dict, blank=True)
     result = models.JSONField(_("结果"), default=dict, blank=True)
-    state = models.CharField(
-        _("状态"), max_length=12, choices=State.choices, default=State.QUEUED
-    )
+    state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.QUEUED)
     step = models.CharField(_("步骤"), max_length=100, blank=True)
     progress = models.PositiveSmallIntegerField(_("进度(千分之)"), default=0)
     reason = models.TextField(_("原因"), blank=True)

@@ -10,9 +10,7 @@ from school.members.models.member import Member
 class OneTimeCode(models.Model):
     """A code for the first sign-in or a forgotten password; only its HMAC is stored."""
 
-    member = models.ForeignKey(
-        Member, models.CASCADE, related_name="codes", verbose_name=_("党员")
-    )
+    member = models.ForeignKey(Member, models.CASCADE, related_name="codes", verbose_name=_("党员"))
     mac = models.CharField(max_length=64, db_index=True)
     issued_by = models.ForeignKey(
         Member,
@@ -50,9 +48,7 @@ class SignInThrottle(models.Model):
     class Meta:
         verbose_name = _("登录失败计数")
         verbose_name_plural = _("登录失败计数")
-        constraints = [
-            models.UniqueConstraint(fields=["account", "address"], name="throttle_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["account", "address"], name="throttle_once")]
 
     def __str__(self) -> str:
         return f"{self.account[:8]} {self.address} {self.failures}"

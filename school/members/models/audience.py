@@ -17,9 +17,7 @@ class Audience(models.Model):
         RULES = "rules", _("按规则")
 
     name = models.CharField(_("名称"), max_length=60, unique=True)
-    scope = models.CharField(
-        _("范围"), max_length=10, choices=Scope.choices, default=Scope.MEMBERS
-    )
+    scope = models.CharField(_("范围"), max_length=10, choices=Scope.choices, default=Scope.MEMBERS)
 
     class Meta:
         verbose_name = _("受众")
@@ -39,9 +37,7 @@ class AudienceRule(models.Model):
     branch = models.ForeignKey(
         Branch, models.PROTECT, null=True, blank=True, verbose_name=_("党组织及下级")
     )
-    post = models.ForeignKey(
-        Post, models.PROTECT, null=True, blank=True, verbose_name=_("职务")
-    )
+    post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, verbose_name=_("职务"))
     kind = models.CharField(
         _("人员类别"), max_length=16, choices=MemberStanding.Kind.choices, blank=True
     )

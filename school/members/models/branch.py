@@ -3,7 +3,6 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
 from treebeard.mp_tree import MP_Node
 
 from school.members.models.dated import Dated, ends_after_start

@@ -39,6 +39,4 @@ class Dated(models.Model):
 
 def ends_after_start(name: str) -> models.CheckConstraint:
     """The constraint every dated table carries."""
-    return models.CheckConstraint(
-        condition=Q(until=None) | Q(until__gte=F("since")), name=name
-    )
+    return models.CheckConstraint(condition=Q(until=None) | Q(until__gte=F("since")), name=name)

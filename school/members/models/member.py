@@ -58,6 +58,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
     first_run_done_at = models.DateTimeField(_("首次登录完成时间"), null=True, blank=True)
     profile_confirmed_at = models.DateTimeField(_("信息核对时间"), null=True, blank=True)
     must_set_password = models.BooleanField(_("须设新密码"), default=True)
+    consent_version = models.CharField(_("已同意的告知版本"), max_length=20, blank=True)
     previous_login = models.DateTimeField(_("上次登录"), null=True, blank=True)
 
     USERNAME_FIELD = "staff_number"
@@ -123,9 +124,7 @@ class MemberStanding(Dated):
         Member, models.PROTECT, related_name="standings", verbose_name=_("党员")
     )
     kind = models.CharField(_("人员类别"), max_length=16, choices=Kind.choices)
-    state = models.CharField(
-        _("状态"), max_length=12, choices=State.choices, default=State.NORMAL
-    )
+    state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.NORMAL)
 
     class Meta:
         verbose_name = _("人员类别与状态")

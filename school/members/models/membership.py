@@ -68,9 +68,7 @@ class Post(models.Model):
 class PostHolding(Dated):
     """Who holds which post in which branch. Says who *is*; a RoleGrant says who *may*."""
 
-    member = models.ForeignKey(
-        Member, models.PROTECT, related_name="posts", verbose_name=_("党员")
-    )
+    member = models.ForeignKey(Member, models.PROTECT, related_name="posts", verbose_name=_("党员"))
     branch = models.ForeignKey(
         Branch, models.PROTECT, related_name="post_holdings", verbose_name=_("党组织")
     )

@@ -1,0 +1,189 @@
+"""Who may see and do what. One object, ``Scope``, gives both the check and the queryset filter."""
+
+import functools
+from collections.abc import Callable
+from datetime import date
+
+from django.contrib.auth.views import redirect_to_login
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from school.core import clock
+from school.core.errors import NotAllowed, NotFound
+from school.members.models import Branch, Member, Membership, RoleGrant
+
+Role = RoleGrant.Role
+
+# Roles whose grant on a branch opens the boards of its subtree.
+OVERSEEING = frozenset(
+    {Role.GROUP_LEADER, Role.SECRETARY, Role.COMMITTEE_ADMIN, Role.SCHOOL_ADMIN, Role.AUDITOR}
+)
+# Roles that may also change things there: register a group study, file the month, issue codes.
+WRITING = frozenset({Role.SECRETARY, Role.COMMITTEE_ADMIN, Role.SCHOOL_ADMIN})
+
+
+class Scope:
+    """What one member may oversee today, read once (one query) and kept for the request."""
+
+    def __init__(self, member: Member) -> None:
+        self.member = member
+        self.is_superuser = bool(member.is_active and member.is_superuser)
+
+    @functools.cached_property
+    def grants(self) -> list[RoleGrant]:
+        """Today's grants with their branches."""
+        if not self.member.is_active:
+            return []
+        return list(
+            RoleGrant.objects.on(clock.today())
+            .filter(member=self.member)
+            .select_related("branch", "section")
+        )
+
+    @functools.cached_property
+    def roles(self) -> frozenset[str]:
+        """Names of all roles held anywhere."""
+        return frozenset(grant.role for grant in self.grants)
+
+    def has(self, role: str, branch: Branch | None = None) -> bool:
+        """Whether a role is held, anywhere or reaching a branch."""
+        if self.is_superuser:
+            return True
+        return any(
+            grant.role == role
+            and (branch is None or (grant.branch and _reaches(grant.branch, branch)))
+            for grant in self.grants
+        )
+
+    @property
+    def has_board(self) -> bool:
+        """Whether there is a branch to follow up."""
+        return self.is_superuser or bool(self.roles & OVERSEEING)
+
+    def _paths(self, roles: frozenset[str]) -> list[str]:
+        return [g.branch.path for g in self.grants if g.role in roles and g.branch]
+
+    def _reached(self, roles: frozenset[str]) -> Q:
+        reached = Q(pk__in=())
+        for path in self._paths(roles):
+            reached |= Q(path__startswith=path)
+        return reached
+
+    @property
+    def branches(self) -> QuerySet[Branch]:
+        """Branches this member may look at."""
+        everything = Branch.objects.order_by("path")
+        return everything if self.is_superuser else everything.filter(self._reached(OVERSEEING))
+
+    @property
+    def writable_branches(self) -> QuerySet[Branch]:
+        """Branches this member may act for."""
+        everything = Branch.objects.order_by("path")
+        return everything if self.is_superuser else everything.filter(self._reached(WRITING))
+
+    @property
+    def tops(self) -> list[Branch]:
+        """The highest overseen nodes: where a board starts. Subtrees of others are dropped."""
+        if self.is_superuser:
+            return list(Branch.get_root_nodes())
+        nodes = {g.branch.path: g.branch for g in self.grants if g.role in OVERSEEING and g.branch}
+        return [
+            node
+            for path, node in sorted(nodes.items())
+            if not any(path != other and path.startswith(other) for other in nodes)
+        ]
+
+    def may_see(self, branch: Branch) -> bool:
+        """The check that agrees with ``branches``."""
+        return self.is_superuser or any(
+            branch.path.startswith(path) for path in self._paths(OVERSEEING)
+        )
+
+    def may_write(self, branch: Branch) -> bool:
+        """The check that agrees with ``writable_branches``."""
+        return self.is_superuser or any(
+            branch.path.startswith(path) for path in self._paths(WRITING)
+        )
+
+    def branch_or_404(self, pk: int) -> Branch:
+        """A branch of this scope.
+
+        Raises:
+            NotFound: there is none, or it is a foreign one; the answer does not tell which.
+        """
+        branch = self.branches.filter(pk=pk).first()
+        if branch is None:
+            raise NotFound("没有找到这个党组织,或不在管理范围内。")
+        return branch
+
+    def writable_branch_or_404(self, pk: int) -> Branch:
+        """A branch this member may act for.
+
+        Raises:
+            NotFound: not in scope at all.
+            NotAllowed: may be looked at only.
+        """
+        branch = self.branch_or_404(pk)
+        if not self.may_write(branch):
+            raise NotAllowed("只能查看该党组织,不能代为办理。")
+        return branch
+
+    def members(self, day: date | None = None) -> QuerySet[Member]:
+        """Home members of the overseen branches on a day."""
+        if self.is_superuser:
+            return Member.objects.all()
+        homes = Membership.objects.on(day or clock.today()).filter(
+            kind=Membership.Kind.HOME, branch__in=self.branches.values("pk")
+        )
+        return Member.objects.filter(pk__in=homes.values("member_id"))
+
+    def member_or_404(self, pk: int, day: date | None = None) -> Member:
+        """A member of this scope.
+
+        Raises:
+            NotFound: no such member, or one of a foreign branch.
+        """
+        member = self.members(day).filter(pk=pk).first()
+        if member is None:
+            raise NotFound("没有找到这名党员,或不在管理范围内。")
+        return member
+
+
+def _reaches(granted: Branch, branch: Branch) -> bool:
+    return branch.path.startswith(granted.path)
+
+
+def scope_for(member: Member) -> Scope:
+    """The member's scope; kept on the object, so a request reads the grants once."""
+    scope = getattr(member, "_scope", None)
+    if scope is None:
+        scope = Scope(member)
+        member._scope = scope
+    return scope
+
+
+def member_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Signed in, or sent to the sign-in page and back."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            if request.headers.get("Accept", "").startswith("application/json"):
+                raise NotAllowed("登录已过期,请重新登录。")
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def board_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Signed in and overseeing at least one branch; for everybody else the page does not exist."""
+
+    @member_required
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if not scope_for(request.user).has_board:
+            raise NotFound("没有找到这个页面。")
+        return view(request, *args, **kwargs)
+
+    return guarded
