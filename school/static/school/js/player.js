@@ -169,12 +169,12 @@ class Player {
     const wanted = addressed();
     const resume = Number(this.video.dataset.resumeMs) / 1000 || 0;
     const begin = wanted === null ? resume : this.limits.allowed(wanted);
-    try {
-      await this.#attach(begin);
-    } catch {
-      this.#plain(begin);
-    }
+    await this.#prepare(begin).catch(() => {});
+    // The skin comes before the source: it copies the element, and a copied blob address fails.
     await this.#dress();
+    if (this.hls) this.hls.attachMedia(this.video);
+    else if (this.#native()) this.#source(this.video.dataset.master, begin);
+    else this.#plain(begin);
     this.#listen();
     if (wanted !== null && begin !== wanted) this.#noticeSeek();
     this.box.dataset.state = "ready";
@@ -186,19 +186,10 @@ class Player {
   }
 
   /** hls.js wherever Media Source exists: it alone offers a choice of quality. */
-  async #attach(begin) {
-    if (window.MediaSource || window.ManagedMediaSource) {
-      await script(this.box.dataset.hls);
-      if (window.Hls?.isSupported()) return this.#adaptive(begin);
-    }
-    if (this.video.canPlayType("application/vnd.apple.mpegurl")) {
-      this.#source(this.video.dataset.master, begin);
-      return undefined;
-    }
-    return this.#plain(begin);
-  }
-
-  #adaptive(begin) {
+  async #prepare(begin) {
+    if (!window.MediaSource && !window.ManagedMediaSource) return;
+    await script(this.box.dataset.hls);
+    if (!window.Hls?.isSupported()) return;
     this.hls = new window.Hls({
       workerPath: this.box.dataset.hlsWorker,
       startPosition: begin || -1,
@@ -206,9 +197,25 @@ class Player {
       maxBufferLength: 30,
       backBufferLength: 60,
     });
+    this.#survive(begin);
+    await new Promise((resolve) => {
+      this.hls.once(window.Hls.Events.MANIFEST_PARSED, resolve);
+      this.hls.once(window.Hls.Events.ERROR, resolve);
+      this.video.querySelector("source")?.remove();
+      this.hls.loadSource(this.video.dataset.master);
+    });
+  }
+
+  #native() {
+    if (window.MediaSource || window.ManagedMediaSource) return false;
+    return this.video.canPlayType("application/vnd.apple.mpegurl") !== "";
+  }
+
+  /** One try to recover a decoder; anything else that is fatal ends in the plain MP4. */
+  #survive(begin) {
     let recovered = false;
     this.hls.on(window.Hls.Events.ERROR, (_name, data) => {
-      if (!data.fatal) return;
+      if (!data.fatal || !this.hls) return;
       if (data.response?.code === 410 || data.response?.code === 403) {
         tell(this.video, "player:notice", { kind: "expired", text: "播放链接已过期,请刷新页面" });
       } else if (data.type === window.Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
@@ -220,13 +227,6 @@ class Player {
         this.hls = null;
         this.#plain(at);
       }
-    });
-    return new Promise((resolve) => {
-      this.hls.once(window.Hls.Events.MANIFEST_PARSED, resolve);
-      this.hls.once(window.Hls.Events.ERROR, resolve);
-      this.video.querySelector("source")?.remove();
-      this.hls.loadSource(this.video.dataset.master);
-      this.hls.attachMedia(this.video);
     });
   }
 
@@ -264,7 +264,7 @@ class Player {
       i18n: WORDS,
       duration: Number(this.video.dataset.durationMs) / 1000 || null,
       seekTime: 10,
-      captions: { active: true, language: "auto", update: true },
+      captions: { active: true, language: this.#language(), update: true },
       speed: { selected: 1, options: RATES.filter((rate) => rate <= this.limits.maxRate) },
       quality: this.#quality(),
       keyboard: { focused: true, global: false },
@@ -279,6 +279,12 @@ class Player {
     this.skin.once("ready", () => {
       if (this.video.playbackRate > this.limits.maxRate) this.skin.speed = 1;
     });
+  }
+
+  /** Language of the default captions; Plyr compares it with the tracks letter by letter. */
+  #language() {
+    const tracks = [...this.video.querySelectorAll("track")];
+    return (tracks.find((track) => track.default) || tracks[0])?.srclang || "auto";
   }
 
   #quality() {
