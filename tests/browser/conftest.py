@@ -52,6 +52,13 @@ def school(template, width, tmp_path_factory) -> Running:
         yield running
 
 
+@pytest.fixture(scope="module")
+def plain_school(template, tmp_path_factory) -> Running:
+    """A running school for tests that need its programs and no screen."""
+    with copy_of_template(template, tmp_path_factory.mktemp("school")) as running:
+        yield running
+
+
 @pytest.fixture
 def visitors(browser, school, width, request) -> Visitors:
     """Opens browsers: ``visitors.new()`` is a fresh person; all are watched for errors."""

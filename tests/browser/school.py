@@ -40,7 +40,7 @@ class Running:
     process: subprocess.Popen
     log: Path
 
-    def manage(self, *arguments: str, stdin: str = "") -> str:
+    def manage(self, *arguments: str) -> str:
         """Run a manage.py command on this school's data; returns what it printed.
 
         Raises:
@@ -50,7 +50,6 @@ class Running:
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
             env=self.environment,
-            input=stdin,
             capture_output=True,
             text=True,
         )
@@ -59,7 +58,14 @@ class Running:
 
     def python(self, code: str) -> str:
         """Run Python with this school's models loaded (a test's way to look at the truth)."""
-        return self.manage("shell", "--no-imports", stdin=code).strip()
+        return self.manage("shell", "--no-imports", "-v", "0", "-c", code).strip()
+
+    def restart(self) -> None:
+        """Stop the launcher in order and start it again on the same data and port."""
+        stop(self)
+        self.log.unlink()
+        self.process = start(self.environment, self.log, seed=None).process
+        wait_for(self, "网上党校已开放", START_SECONDS)
 
 
 def real_servers() -> bool:
