@@ -38,6 +38,5 @@ CELERY_BEAT_SCHEDULE = {
     "drain-search-outbox": {"task": "search.tasks.drain_outbox", "schedule": 5.0},
     "fold-counters": {"task": "school.plans.tasks.fold_counters", "schedule": 60.0},
     "close-overdue-attempts": {"task": "quizzes.tasks.close_overdue_attempts", "schedule": 15.0},
-    "send-reminders": {"task": "school.notices.tasks.send_due_reminders", "schedule": 300.0},
     "sweep-uploads": {"task": "media.tasks.sweep_uploads", "schedule": 3600.0},
 }

@@ -34,6 +34,9 @@ SIGN_IN_FAILURES = 5
 SIGN_IN_LOCK_MINUTES = 15
 PRIVACY_NOTICE_VERSION = "2026-01"
 
+# Reminders: one matter reaches a person at most once in this many days.
+NOTICES_REMINDER_DAYS = 3
+
 # Video.
 VIDEO_MAX_BYTES = 4 * 1024**3
 VIDEO_MAX_SECONDS = 3 * 3600

@@ -1,0 +1,17 @@
+"""The member's inbox."""
+
+from django.db.models import QuerySet
+
+from school.notices.models import Delivery
+
+
+def inbox(member_id: int) -> QuerySet[Delivery]:
+    """A member's deliveries, newest first, with message and sender."""
+    return Delivery.objects.filter(
+        member_id=member_id, channel=Delivery.Channel.INBOX
+    ).select_related("message__sender")
+
+
+def unread_count(member_id: int) -> int:
+    """How many messages a member has not read. One indexed count."""
+    return Delivery.objects.filter(member_id=member_id, read_at=None).count()
