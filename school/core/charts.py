@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One month of the year's chart: hundredths of 学时 and the heights of its two parts in pixels."""
+    """One month of the year's chart: credit and the heights of its two parts in pixels."""
 
     label: str
     online: int

@@ -8,11 +8,11 @@ from school.core.models import HostSettings
 
 
 def school(request: HttpRequest) -> dict:
-    """``host`` (HostSettings, fetched once a request, lazily), ``elder``, ``version``."""
+    """``host`` (HostSettings, fetched once a request, lazily), ``elder``, ``release``."""
     return {
         "host": _LazyHost(request),
         "elder": request.COOKIES.get("elder") == "1",
-        "version": __version__,
+        "release": __version__,
         "pattern_page": settings.PATTERN_PAGE,
     }
 

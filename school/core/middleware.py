@@ -1,9 +1,11 @@
-"""Turns a DomainError into a page (or JSON) with its status and its message."""
+"""Turns a DomainError into a page (or JSON); speaks the language this device has chosen."""
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from school.core.errors import DomainError
 
@@ -20,6 +22,23 @@ class DomainErrorMiddleware:
             return None
         if request.headers.get("Accept", "").startswith("application/json"):
             return JsonResponse({"error": error.message}, status=error.status)
-        return render(
-            request, "core/refused.html", {"message": error.message}, status=error.status
-        )
+        return render(request, "core/refused.html", {"message": error.message}, status=error.status)
+
+
+class ChosenLanguageMiddleware:
+    """The school's own language unless this device has chosen another one in the footer.
+
+    What a browser asks for is often only its maker's preset, so ``Accept-Language`` is not read.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        code = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        request.LANGUAGE_CODE = code
+        with translation.override(code):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", code)
+        return response

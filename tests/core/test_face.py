@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from school.core import charts, example, navigation, stylesheets, wording
 from school.core.finders import BundleFinder
+from school.core.middleware import ChosenLanguageMiddleware
 
 pytestmark = pytest.mark.pure
 
@@ -323,3 +325,19 @@ def test_the_frame_speaks_english_when_asked():
     with translation.override("en"):
         assert wording.duration(380) == "6 min 20 s"
         assert "On track" in render('{% include "components/light.html" with light="normal" %}')
+
+
+@pytest.mark.parametrize(("cookie", "spoken"), [(None, "zh-hans"), ("en", "en"), ("xx", "zh-hans")])
+def test_only_a_choice_in_the_footer_changes_the_language(cookie, spoken):
+    request = RequestFactory().get("/", HTTP_ACCEPT_LANGUAGE="en-US")
+    if cookie:
+        request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = cookie
+    said = []
+
+    def view(request):
+        said.append(translation.get_language())
+        return HttpResponse()
+
+    response = ChosenLanguageMiddleware(view)(request)
+    assert said == [spoken]
+    assert response["Content-Language"] == spoken

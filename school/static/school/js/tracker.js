@@ -210,6 +210,7 @@ class Session {
     this.seq = 0;
     this.flushed = performance.now();
     this.cadence = config.cadence * 1000;
+    this.done = false; // seen again, a completed item earns nothing: nothing is sent
     this.onstate = () => {};
     this.onrefused = () => {};
   }
@@ -261,7 +262,7 @@ class Session {
   }
 
   add(m0, m1, w0, w1, rate, visible) {
-    if (w1 <= w0 || m1 < m0) return;
+    if (this.done || w1 <= w0 || m1 < m0) return;
     this.segments.push([m0, m1, w0, w1, rate, visible ? 1 : 0]);
     if (performance.now() - this.flushed >= this.cadence) this.flush();
   }
@@ -568,6 +569,7 @@ class Tracker {
 
   #answered(answer) {
     this.state = answer;
+    this.session.done = answer.completed;
     const cover = answer.cover || [];
     const until = cover.length ? cover[cover.length - 1] : 0;
     for (const bar of document.querySelectorAll("[data-study-progress]")) {

@@ -144,12 +144,22 @@ class Upload {
       } catch (error) {
         if (error instanceof Refused || error instanceof Paused) throw error;
         if (this.paused) throw new Paused();
+        await this.#stillThere();
         tries = this.sent > (before ?? 0) ? 0 : tries + 1;
         const wait = WAITS[Math.min(tries, WAITS.length - 1)];
         this.#say(`网络中断,${wait} 秒后继续 · 已上传 ${size(this.sent ?? 0)}`);
         await new Promise((resolve) => setTimeout(resolve, wait * 1000));
         if (this.paused) throw new Paused();
       }
+    }
+  }
+
+  /** A file that was moved or changed meanwhile looks like a broken line; tell them apart. */
+  async #stillThere() {
+    try {
+      await this.file.slice(0, 1).arrayBuffer();
+    } catch {
+      throw new Refused("文件已被移动或修改,请重新选择。");
     }
   }
 
@@ -219,10 +229,9 @@ class Upload {
 
   #check(answer) {
     if (answer.status < 300) return;
-    // 409 and 423 mean somebody else moved the file; ask again where it stands.
-    if (answer.status === 409 || answer.status === 423 || answer.status >= 500 && answer.status !== 507 && answer.status !== 503) {
-      throw new Error("again");
-    }
+    // 409 and 423: somebody else moved the file, ask again where it stands. 500, 502, 504: the
+    // server is being restarted. What carries one of our sentences is final.
+    if ([409, 423, 500, 502, 504].includes(answer.status)) throw new Error("again");
     let message = `上传被拒绝(${answer.status}),请刷新页面后重试。`;
     try {
       message = JSON.parse(answer.responseText).error || message;
