@@ -1,6 +1,7 @@
 """The home page: what is due, the year, news, notices, lessons, topics."""
 
 from django.http import HttpRequest
+from django.urls import reverse
 
 from courses import permissions, registry
 from courses.models import HomePage, NewsIndexPage, NewsPage, TopicPage
@@ -8,7 +9,10 @@ from courses.selectors.cards import cards
 from courses.selectors.catalogue import studyable
 from school.core import clock
 from school.members.models import Member
+from school.plans.selectors.tasks import DONE, todo
+from school.plans.selectors.year import year_progress
 from school.study.models import StudyItem
+from school.study.selectors import hours_of_year
 
 NEWS, LESSONS, ARTICLES, TOPICS, TODOS = 5, 4, 4, 3, 4
 
@@ -19,9 +23,16 @@ def screen(page: HomePage, request: HttpRequest) -> dict:
     context = {
         "news": _news(NewsPage.Kind.NEWS, request.user),
         "notices": _news(NewsPage.Kind.NOTICE, request.user),
-        "news_index": NewsIndexPage.objects.live().first(),
+        "news_url": _news_urls(),
     }
     return context | (_for_member(member) if member else {})
+
+
+def _news_urls() -> dict[str, str]:
+    index = NewsIndexPage.objects.live().first()
+    if index is None:
+        return {}
+    return {kind: f"{index.url}?kind={kind}" for kind in NewsPage.Kind.values}
 
 
 def _news(kind: str, reader) -> list[dict]:
@@ -33,13 +44,11 @@ def _news(kind: str, reader) -> list[dict]:
 
 
 def _for_member(member: Member) -> dict:
-    from school.plans import selectors as plans
-
     items = studyable(member)
     lessons = items.filter(kind=StudyItem.Kind.LESSON)[:LESSONS]
     articles = items.filter(kind=StudyItem.Kind.ARTICLE)[:ARTICLES]
     made = cards([*lessons, *articles], member)
-    todos = plans.todo(member)
+    todos = [each for each in todo(member) if each.state != DONE]
     year = clock.today().year
     topics = permissions.readable(TopicPage.objects.live(), member).order_by("-pk")[:TOPICS]
     return {
@@ -47,9 +56,11 @@ def _for_member(member: Member) -> dict:
         "todos": todos[1:TODOS],
         "todo_count": len(todos),
         "year": year,
-        "targets": plans.year_progress(member, year),
+        "target": (target := year_progress(member.pk, year)),
+        "hours": None if target else hours_of_year(member.pk, year),
         "lessons": [card for card in made if card.kind == StudyItem.Kind.LESSON],
         "articles": [card for card in made if card.kind == StudyItem.Kind.ARTICLE],
         "topics": topics,
         "panels": registry.home_panels(member),
+        "catalogue_url": reverse("courses:catalogue"),
     }

@@ -13,7 +13,7 @@ from media.models import VideoRevision
 from school.members.models import Member
 from school.members.selectors import audiences
 from school.study.models import StudyItem
-from school.study.selectors import item_for, progress_for, study_config
+from school.study.selectors import Progress, item_for, progress_for, study_config
 
 SOURCE = "courses.page"
 
@@ -34,7 +34,7 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
     if isinstance(page, ArticlePage):
         context |= _article(page, item)
     if isinstance(page, LessonPage):
-        context |= _lesson(page, member)
+        context |= _lesson(page, member) | _player(item, context.get("mine"))
     return context
 
 
@@ -66,6 +66,19 @@ def _lesson(page: LessonPage, member: Member | None) -> dict:
         job = media.jobs_of([revision]).get(revision.pk)
         context["encoding"] = media.status(revision, job)
     return context
+
+
+def _player(item: StudyItem | None, mine: Progress | None) -> dict:
+    """What the player is told about studying: where to resume, how fast, whether to hold back."""
+    if item is None or item.current is None or mine is None:
+        return {}
+    free = item.current.seek_free or mine.completed_on is not None
+    return {
+        "resume_ms": mine.resume_at,
+        "max_rate": item.current.max_rate / 100,
+        "no_forward_seek": not free,
+        "player_data": {"study-item": item.pk, "study-config": "study-config"},
+    }
 
 
 def _course(page: CoursePage, item: StudyItem | None, member: Member | None) -> dict:
