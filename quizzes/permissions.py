@@ -5,11 +5,12 @@ import functools
 from django.db.models import Model, Q, QuerySet
 from wagtail.permission_policies.base import BasePermissionPolicy
 
-from quizzes.models import Paper, Question, QuestionBank, Sitting
+from quizzes.models import Paper, PaperDraw, Question, QuestionBank, Sitting
 from school.core import clock
 from school.core.errors import NotAllowed, NotFound
 from school.members.models import Branch, Member, RoleGrant
 from school.members.permissions import scope_for
+from school.study.models import StudyItem
 
 Role = RoleGrant.Role
 AUTHORS = frozenset({Role.INSTRUCTOR, Role.REVIEWER, Role.SCHOOL_ADMIN, Role.COMMITTEE_ADMIN})
@@ -116,6 +117,19 @@ class Authoring:
         branch = owner.branch
         return branch is not None and any(branch.path.startswith(path) for path in self._paths)
 
+    def may_delete(self, thing: QuestionBank | Question | Paper | Sitting) -> bool:
+        """Whether it may be changed and nothing has been made of it; a question is only retired."""
+        if isinstance(thing, Question) or not self.may_write(thing):
+            return False
+        if isinstance(thing, QuestionBank):
+            draws = PaperDraw.objects.filter(bank=thing)
+            return not thing.questions.exists() and not draws.exists()
+        if isinstance(thing, Paper):
+            item = StudyItem.objects.filter(source_type="quizzes.paper", source_id=thing.pk)
+            used = (item, thing.attempts, thing.sittings, thing.lesson_links)
+            return not any(rows.exists() for rows in used)
+        return not thing.attempts.exists()
+
     def bank_or_404(self, pk: int) -> QuestionBank:
         """A bank that may be changed.
 
@@ -143,9 +157,14 @@ class AuthoringPolicy(BasePermissionPolicy):
     """Wagtail's question, our answer: role grants, not groups, say who may write."""
 
     def user_has_permission(self, user: Member, action: str) -> bool:
+        if action == "delete" and self.model is Question:
+            return False
         return user.is_active and authoring_for(user).is_author
 
     def user_has_permission_for_instance(self, user: Member, action: str, instance: Model) -> bool:
+        # What is in use is refused by the delete view itself; a list would pay for it in queries.
+        if action == "delete" and isinstance(instance, Question):
+            return False
         return user.is_active and authoring_for(user).may_write(instance)
 
     def instances_user_has_any_permission_for(self, user: Member, actions) -> QuerySet:

@@ -24,6 +24,7 @@ from quizzes.forms import BankForm, PaperForm, QuestionForm, SittingForm
 from quizzes.models import Paper, Question, QuestionBank, Sitting
 from quizzes.permissions import authoring_for
 from quizzes.rules.authoring import printed_marks
+from school.core.errors import Conflict
 
 
 class _Own:
@@ -48,7 +49,11 @@ class _Edit(_Own, generic.EditView):
 
 
 class _Delete(_Own, generic.DeleteView):
-    pass
+    def get_object(self, queryset=None):
+        found = super().get_object()
+        if not authoring_for(self.request.user).may_delete(found):
+            raise Conflict(_("已经使用过,不能删除。题目可以停用,试卷可以取消发布。"))
+        return found
 
 
 class _History(_Own, HistoryView):

@@ -3,292 +3,744 @@
 import django.core.validators
 import django.db.models.deletion
 import modelcluster.fields
-import school.core.clock
 from django.conf import settings
 from django.db import migrations, models
 
+import school.core.clock
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('courses', '0002_home_and_review'),
-        ('members', '0001_initial'),
+        ("courses", "0002_home_and_review"),
+        ("members", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('single', '单选题'), ('multiple', '多选题'), ('true_false', '判断题'), ('fill_blank', '填空题')], max_length=12, verbose_name='题型')),
-                ('category', models.CharField(blank=True, max_length=40, verbose_name='分类')),
-                ('topic', models.CharField(blank=True, max_length=60, verbose_name='知识点')),
-                ('source', models.CharField(blank=True, max_length=120, verbose_name='出处')),
-                ('created_at', models.DateTimeField(default=school.core.clock.now, editable=False, verbose_name='创建时间')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='停用时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("single", "单选题"),
+                            ("multiple", "多选题"),
+                            ("true_false", "判断题"),
+                            ("fill_blank", "填空题"),
+                        ],
+                        max_length=12,
+                        verbose_name="题型",
+                    ),
+                ),
+                ("category", models.CharField(blank=True, max_length=40, verbose_name="分类")),
+                ("topic", models.CharField(blank=True, max_length=60, verbose_name="知识点")),
+                ("source", models.CharField(blank=True, max_length=120, verbose_name="出处")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=school.core.clock.now, editable=False, verbose_name="创建时间"
+                    ),
+                ),
+                (
+                    "retired_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="停用时间"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '试题',
-                'verbose_name_plural': '试题',
-                'ordering': ['bank_id', 'id'],
+                "verbose_name": "试题",
+                "verbose_name_plural": "试题",
+                "ordering": ["bank_id", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Paper',
+            name="Paper",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120, verbose_name='试卷名称')),
-                ('introduction', models.CharField(blank=True, max_length=300, verbose_name='考前说明')),
-                ('mode', models.CharField(choices=[('fixed', '固定试题'), ('drawn', '随机抽题')], default='fixed', max_length=6, verbose_name='组卷方式')),
-                ('pass_mark', models.PositiveSmallIntegerField(default=60, help_text='得分占总分的百分比,达到即通过。', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)], verbose_name='及格线(%)')),
-                ('time_limit_minutes', models.PositiveSmallIntegerField(blank=True, help_text='留空为不限时。时间以服务器为准,到点自动交卷。', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(600)], verbose_name='限时(分钟)')),
-                ('attempts_allowed', models.PositiveSmallIntegerField(blank=True, help_text='留空为不限次数。', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='可答次数')),
-                ('shuffle_questions', models.BooleanField(default=True, verbose_name='打乱试题顺序')),
-                ('shuffle_options', models.BooleanField(default=True, verbose_name='打乱选项顺序')),
-                ('multiple_rule', models.CharField(choices=[('exact', '全部选对才得分'), ('half', '漏选得一半分,错选不得分')], default='exact', max_length=6, verbose_name='多选题计分')),
-                ('created_at', models.DateTimeField(default=school.core.clock.now, editable=False, verbose_name='创建时间')),
-                ('published_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='发布时间')),
-                ('audience', models.ForeignKey(blank=True, help_text='留空为全体登录人员。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.audience', verbose_name='受众')),
-                ('branch', models.ForeignKey(blank=True, help_text='留空为全校共用,只有系统管理员可以修改。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='members.branch', verbose_name='所属党组织')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="试卷名称")),
+                (
+                    "introduction",
+                    models.CharField(blank=True, max_length=300, verbose_name="考前说明"),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("fixed", "固定试题"), ("drawn", "随机抽题")],
+                        default="fixed",
+                        max_length=6,
+                        verbose_name="组卷方式",
+                    ),
+                ),
+                (
+                    "pass_mark",
+                    models.PositiveSmallIntegerField(
+                        default=60,
+                        help_text="得分占总分的百分比,达到即通过。",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                        verbose_name="及格线(%)",
+                    ),
+                ),
+                (
+                    "time_limit_minutes",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="留空为不限时。时间以服务器为准,到点自动交卷。",
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(600),
+                        ],
+                        verbose_name="限时(分钟)",
+                    ),
+                ),
+                (
+                    "attempts_allowed",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="留空为不限次数。",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="可答次数",
+                    ),
+                ),
+                (
+                    "shuffle_questions",
+                    models.BooleanField(default=True, verbose_name="打乱试题顺序"),
+                ),
+                ("shuffle_options", models.BooleanField(default=True, verbose_name="打乱选项顺序")),
+                (
+                    "multiple_rule",
+                    models.CharField(
+                        choices=[("exact", "全部选对才得分"), ("half", "漏选得一半分,错选不得分")],
+                        default="exact",
+                        max_length=6,
+                        verbose_name="多选题计分",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=school.core.clock.now, editable=False, verbose_name="创建时间"
+                    ),
+                ),
+                (
+                    "published_at",
+                    models.DateTimeField(
+                        blank=True, editable=False, null=True, verbose_name="发布时间"
+                    ),
+                ),
+                (
+                    "audience",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="留空为全体登录人员。",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.audience",
+                        verbose_name="受众",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="留空为全校共用,只有系统管理员可以修改。",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="papers",
+                        to="members.branch",
+                        verbose_name="所属党组织",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '试卷',
-                'verbose_name_plural': '试卷',
-                'ordering': ['-id'],
+                "verbose_name": "试卷",
+                "verbose_name_plural": "试卷",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='LessonQuiz',
+            name="LessonQuiz",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='quizzes', to='courses.lessonpage', verbose_name='微课')),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lesson_links', to='quizzes.paper', verbose_name='试卷')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="quizzes",
+                        to="courses.lessonpage",
+                        verbose_name="微课",
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lesson_links",
+                        to="quizzes.paper",
+                        verbose_name="试卷",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '课后测验',
-                'verbose_name_plural': '课后测验',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "课后测验",
+                "verbose_name_plural": "课后测验",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle', models.PositiveIntegerField(default=0, verbose_name='轮次')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='第几次')),
-                ('seed', models.BigIntegerField(verbose_name='随机种子')),
-                ('sheet', models.JSONField(verbose_name='试卷内容')),
-                ('state', models.CharField(choices=[('open', '作答中'), ('submitted', '已交卷'), ('closed', '到时自动交卷')], default='open', max_length=10, verbose_name='状态')),
-                ('started_at', models.DateTimeField(verbose_name='开始时间')),
-                ('deadline_at', models.DateTimeField(blank=True, null=True, verbose_name='截止时间')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True, verbose_name='交卷时间')),
-                ('score', models.PositiveIntegerField(blank=True, null=True, verbose_name='得分(百分之一)')),
-                ('full', models.PositiveIntegerField(verbose_name='总分(百分之一)')),
-                ('passed', models.BooleanField(blank=True, null=True, verbose_name='通过')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='quizzes.paper', verbose_name='试卷')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cycle", models.PositiveIntegerField(default=0, verbose_name="轮次")),
+                ("number", models.PositiveSmallIntegerField(verbose_name="第几次")),
+                ("seed", models.BigIntegerField(verbose_name="随机种子")),
+                ("sheet", models.JSONField(verbose_name="试卷内容")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "作答中"),
+                            ("submitted", "已交卷"),
+                            ("closed", "到时自动交卷"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="开始时间")),
+                (
+                    "deadline_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="截止时间"),
+                ),
+                (
+                    "submitted_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="交卷时间"),
+                ),
+                (
+                    "score",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="得分(百分之一)"
+                    ),
+                ),
+                ("full", models.PositiveIntegerField(verbose_name="总分(百分之一)")),
+                ("passed", models.BooleanField(blank=True, null=True, verbose_name="通过")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="quizzes.paper",
+                        verbose_name="试卷",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '答卷',
-                'verbose_name_plural': '答卷',
-                'ordering': ['-id'],
+                "verbose_name": "答卷",
+                "verbose_name_plural": "答卷",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='PaperQuestion',
+            name="PaperQuestion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('marks', models.PositiveIntegerField(blank=True, help_text='留空用试题自带的分值。500 为 5 分。', null=True, verbose_name='分值(百分之一)')),
-                ('paper', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='quizzes.paper', verbose_name='试卷')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='quizzes.question', verbose_name='试题')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "marks",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="留空用试题自带的分值。500 为 5 分。",
+                        null=True,
+                        verbose_name="分值(百分之一)",
+                    ),
+                ),
+                (
+                    "paper",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="quizzes.paper",
+                        verbose_name="试卷",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="quizzes.question",
+                        verbose_name="试题",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '试卷试题',
-                'verbose_name_plural': '试卷试题',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "试卷试题",
+                "verbose_name_plural": "试卷试题",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='QuestionBank',
+            name="QuestionBank",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=80, verbose_name='题库名称')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('created_at', models.DateTimeField(default=school.core.clock.now, editable=False, verbose_name='创建时间')),
-                ('branch', models.ForeignKey(blank=True, help_text='留空为全校共用,只有系统管理员可以修改。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='question_banks', to='members.branch', verbose_name='所属党组织')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="题库名称")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=school.core.clock.now, editable=False, verbose_name="创建时间"
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="留空为全校共用,只有系统管理员可以修改。",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="question_banks",
+                        to="members.branch",
+                        verbose_name="所属党组织",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '题库',
-                'verbose_name_plural': '题库',
-                'ordering': ['title', 'id'],
+                "verbose_name": "题库",
+                "verbose_name_plural": "题库",
+                "ordering": ["title", "id"],
             },
         ),
         migrations.AddField(
-            model_name='question',
-            name='bank',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='questions', to='quizzes.questionbank', verbose_name='题库'),
+            model_name="question",
+            name="bank",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="questions",
+                to="quizzes.questionbank",
+                verbose_name="题库",
+            ),
         ),
         migrations.CreateModel(
-            name='PaperDraw',
+            name="PaperDraw",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('kind', models.CharField(blank=True, choices=[('single', '单选题'), ('multiple', '多选题'), ('true_false', '判断题'), ('fill_blank', '填空题')], help_text='留空为不分题型。', max_length=12, verbose_name='题型')),
-                ('difficulty', models.CharField(blank=True, choices=[('easy', '易'), ('medium', '中'), ('hard', '难')], help_text='留空为不分难度。', max_length=6, verbose_name='难度')),
-                ('count', models.PositiveSmallIntegerField(default=5, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(200)], verbose_name='题数')),
-                ('marks', models.PositiveIntegerField(blank=True, help_text='留空用试题自带的分值。500 为 5 分。', null=True, verbose_name='每题分值(百分之一)')),
-                ('paper', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='draws', to='quizzes.paper', verbose_name='试卷')),
-                ('bank', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='quizzes.questionbank', verbose_name='题库')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("single", "单选题"),
+                            ("multiple", "多选题"),
+                            ("true_false", "判断题"),
+                            ("fill_blank", "填空题"),
+                        ],
+                        help_text="留空为不分题型。",
+                        max_length=12,
+                        verbose_name="题型",
+                    ),
+                ),
+                (
+                    "difficulty",
+                    models.CharField(
+                        blank=True,
+                        choices=[("easy", "易"), ("medium", "中"), ("hard", "难")],
+                        help_text="留空为不分难度。",
+                        max_length=6,
+                        verbose_name="难度",
+                    ),
+                ),
+                (
+                    "count",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(200),
+                        ],
+                        verbose_name="题数",
+                    ),
+                ),
+                (
+                    "marks",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="留空用试题自带的分值。500 为 5 分。",
+                        null=True,
+                        verbose_name="每题分值(百分之一)",
+                    ),
+                ),
+                (
+                    "paper",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="draws",
+                        to="quizzes.paper",
+                        verbose_name="试卷",
+                    ),
+                ),
+                (
+                    "bank",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="quizzes.questionbank",
+                        verbose_name="题库",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '抽题规则',
-                'verbose_name_plural': '抽题规则',
-                'ordering': ['sort_order'],
-                'abstract': False,
+                "verbose_name": "抽题规则",
+                "verbose_name_plural": "抽题规则",
+                "ordering": ["sort_order"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='QuestionVersion',
+            name="QuestionVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='版本号')),
-                ('stem', models.TextField(verbose_name='题干')),
-                ('options', models.JSONField(blank=True, default=list, verbose_name='选项')),
-                ('key', models.JSONField(verbose_name='答案')),
-                ('explanation', models.TextField(blank=True, verbose_name='解析')),
-                ('difficulty', models.CharField(choices=[('easy', '易'), ('medium', '中'), ('hard', '难')], default='medium', max_length=6, verbose_name='难度')),
-                ('marks', models.PositiveIntegerField(default=500, verbose_name='分值(百分之一)')),
-                ('created_at', models.DateTimeField(verbose_name='保存时间')),
-                ('created_by_id', models.BigIntegerField(blank=True, null=True, verbose_name='保存人')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='quizzes.question', verbose_name='试题')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="版本号")),
+                ("stem", models.TextField(verbose_name="题干")),
+                ("options", models.JSONField(blank=True, default=list, verbose_name="选项")),
+                ("key", models.JSONField(verbose_name="答案")),
+                ("explanation", models.TextField(blank=True, verbose_name="解析")),
+                (
+                    "difficulty",
+                    models.CharField(
+                        choices=[("easy", "易"), ("medium", "中"), ("hard", "难")],
+                        default="medium",
+                        max_length=6,
+                        verbose_name="难度",
+                    ),
+                ),
+                ("marks", models.PositiveIntegerField(default=500, verbose_name="分值(百分之一)")),
+                ("created_at", models.DateTimeField(verbose_name="保存时间")),
+                (
+                    "created_by_id",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="保存人"),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="quizzes.question",
+                        verbose_name="试题",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '试题版本',
-                'verbose_name_plural': '试题版本',
-                'ordering': ['question_id', 'number'],
+                "verbose_name": "试题版本",
+                "verbose_name_plural": "试题版本",
+                "ordering": ["question_id", "number"],
             },
         ),
         migrations.AddField(
-            model_name='question',
-            name='current',
-            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='quizzes.questionversion', verbose_name='现行版本'),
+            model_name="question",
+            name="current",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="quizzes.questionversion",
+                verbose_name="现行版本",
+            ),
         ),
         migrations.CreateModel(
-            name='Mistake',
+            name="Mistake",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wrong_count', models.PositiveIntegerField(default=1, verbose_name='答错次数')),
-                ('last_given', models.JSONField(blank=True, default=list, verbose_name='最近作答')),
-                ('last_wrong_at', models.DateTimeField(verbose_name='最近答错')),
-                ('redone_right_at', models.DateTimeField(blank=True, null=True, verbose_name='重做答对')),
-                ('cleared_at', models.DateTimeField(blank=True, null=True, verbose_name='移出时间')),
-                ('last_attempt', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='quizzes.attempt', verbose_name='答卷')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mistakes', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mistakes', to='quizzes.question', verbose_name='试题')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='quizzes.questionversion', verbose_name='试题版本')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("wrong_count", models.PositiveIntegerField(default=1, verbose_name="答错次数")),
+                ("last_given", models.JSONField(blank=True, default=list, verbose_name="最近作答")),
+                ("last_wrong_at", models.DateTimeField(verbose_name="最近答错")),
+                (
+                    "redone_right_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="重做答对"),
+                ),
+                (
+                    "cleared_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="移出时间"),
+                ),
+                (
+                    "last_attempt",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="quizzes.attempt",
+                        verbose_name="答卷",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mistakes",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mistakes",
+                        to="quizzes.question",
+                        verbose_name="试题",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="quizzes.questionversion",
+                        verbose_name="试题版本",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '错题',
-                'verbose_name_plural': '错题本',
-                'ordering': ['-last_wrong_at', '-id'],
+                "verbose_name": "错题",
+                "verbose_name_plural": "错题本",
+                "ordering": ["-last_wrong_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='题号')),
-                ('given', models.JSONField(blank=True, default=list, verbose_name='作答')),
-                ('saved_at', models.DateTimeField(blank=True, null=True, verbose_name='保存时间')),
-                ('marks', models.PositiveIntegerField(blank=True, null=True, verbose_name='得分(百分之一)')),
-                ('right', models.BooleanField(blank=True, null=True, verbose_name='正确')),
-                ('attempt', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='quizzes.attempt', verbose_name='答卷')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='quizzes.questionversion', verbose_name='试题版本')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(verbose_name="题号")),
+                ("given", models.JSONField(blank=True, default=list, verbose_name="作答")),
+                ("saved_at", models.DateTimeField(blank=True, null=True, verbose_name="保存时间")),
+                (
+                    "marks",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="得分(百分之一)"
+                    ),
+                ),
+                ("right", models.BooleanField(blank=True, null=True, verbose_name="正确")),
+                (
+                    "attempt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="quizzes.attempt",
+                        verbose_name="答卷",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="quizzes.questionversion",
+                        verbose_name="试题版本",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '作答',
-                'verbose_name_plural': '作答',
-                'ordering': ['attempt_id', 'position'],
+                "verbose_name": "作答",
+                "verbose_name_plural": "作答",
+                "ordering": ["attempt_id", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Sitting',
+            name="Sitting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=80, verbose_name='场次名称')),
-                ('opens_at', models.DateTimeField(verbose_name='开始时间')),
-                ('closes_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
-                ('audience', models.ForeignKey(blank=True, help_text='留空同试卷的受众。', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.audience', verbose_name='受众')),
-                ('paper', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sittings', to='quizzes.paper', verbose_name='试卷')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="场次名称")),
+                ("opens_at", models.DateTimeField(verbose_name="开始时间")),
+                ("closes_at", models.DateTimeField(blank=True, null=True, verbose_name="结束时间")),
+                (
+                    "audience",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="留空同试卷的受众。",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.audience",
+                        verbose_name="受众",
+                    ),
+                ),
+                (
+                    "paper",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sittings",
+                        to="quizzes.paper",
+                        verbose_name="试卷",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '考试场次',
-                'verbose_name_plural': '考试场次',
-                'ordering': ['opens_at', 'id'],
+                "verbose_name": "考试场次",
+                "verbose_name_plural": "考试场次",
+                "ordering": ["opens_at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='attempt',
-            name='sitting',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='quizzes.sitting', verbose_name='考试场次'),
+            model_name="attempt",
+            name="sitting",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attempts",
+                to="quizzes.sitting",
+                verbose_name="考试场次",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='paper',
-            constraint=models.CheckConstraint(condition=models.Q(('pass_mark__gte', 1), ('pass_mark__lte', 100)), name='paper_pass_mark'),
+            model_name="paper",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pass_mark__gte", 1), ("pass_mark__lte", 100)),
+                name="paper_pass_mark",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='questionbank',
-            constraint=models.UniqueConstraint(fields=('branch', 'title'), name='bank_title_once'),
+            model_name="questionbank",
+            constraint=models.UniqueConstraint(fields=("branch", "title"), name="bank_title_once"),
         ),
         migrations.AddConstraint(
-            model_name='questionversion',
-            constraint=models.UniqueConstraint(fields=('question', 'number'), name='question_version_once'),
+            model_name="questionversion",
+            constraint=models.UniqueConstraint(
+                fields=("question", "number"), name="question_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='questionversion',
-            constraint=models.CheckConstraint(condition=models.Q(('marks__gt', 0)), name='question_marks_positive'),
+            model_name="questionversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("marks__gt", 0)), name="question_marks_positive"
+            ),
         ),
         migrations.AddIndex(
-            model_name='question',
-            index=models.Index(fields=['bank', 'kind', 'retired_at'], name='question_draw'),
+            model_name="question",
+            index=models.Index(fields=["bank", "kind", "retired_at"], name="question_draw"),
         ),
         migrations.AddIndex(
-            model_name='mistake',
-            index=models.Index(fields=['member', 'cleared_at'], name='mistake_book'),
+            model_name="mistake",
+            index=models.Index(fields=["member", "cleared_at"], name="mistake_book"),
         ),
         migrations.AddConstraint(
-            model_name='mistake',
-            constraint=models.UniqueConstraint(fields=('member', 'question'), name='mistake_once'),
+            model_name="mistake",
+            constraint=models.UniqueConstraint(fields=("member", "question"), name="mistake_once"),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('attempt', 'position'), name='answer_once'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(fields=("attempt", "position"), name="answer_once"),
         ),
         migrations.AddConstraint(
-            model_name='sitting',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at', None), ('closes_at__gt', models.F('opens_at')), _connector='OR'), name='sitting_window'),
+            model_name="sitting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closes_at", None), ("closes_at__gt", models.F("opens_at")), _connector="OR"
+                ),
+                name="sitting_window",
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(fields=['state', 'deadline_at'], name='attempt_overdue'),
+            model_name="attempt",
+            index=models.Index(fields=["state", "deadline_at"], name="attempt_overdue"),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(fields=['paper', 'member', 'passed'], name='attempt_passed'),
+            model_name="attempt",
+            index=models.Index(fields=["paper", "member", "passed"], name="attempt_passed"),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(fields=('member', 'paper', 'number'), name='attempt_number_once'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                fields=("member", "paper", "number"), name="attempt_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('member', 'paper'), name='attempt_one_open'),
+            model_name="attempt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("member", "paper"),
+                name="attempt_one_open",
+            ),
         ),
     ]
