@@ -81,8 +81,12 @@ def _cues_sharing(cues: Sequence[tuple[int, int, str]], query: ParsedQuery) -> l
     for index, (_start, _end, text) in enumerate(cues):
         # A sentence is often cut in two; the next cue's beginning counts with this one.
         following = cues[index + 1][2] if index + 1 < len(cues) else ""
-        grams = {g for run in runs(fold(text + following)) for g in run_grams(run)}
-        shared = len(wanted & grams)
-        if shared * 2 >= len(wanted):
-            scored.append((-shared, index))
-    return [index for _score, index in sorted(scored)]
+        own = len(wanted & _grams(text))
+        shared = len(wanted & _grams(text + following))
+        if own and shared * 2 >= len(wanted):
+            scored.append((-shared, -own, index))
+    return [index for *_score, index in sorted(scored)]
+
+
+def _grams(text: str) -> set[str]:
+    return {gram for run in runs(fold(text)) for gram in run_grams(run)}

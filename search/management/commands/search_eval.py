@@ -9,7 +9,7 @@ from search.services import evaluation
 
 
 class Command(BaseCommand):
-    help = "用一组标准问答衡量搜索质量（JSON 文件：query、expect、second）。"
+    help = "用一组标准问答衡量搜索质量（JSON 文件：query、expect、cue）。"
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="标准问答文件")
