@@ -59,7 +59,7 @@ def to_ms(moment: datetime) -> int:
 
 @contextlib.contextmanager
 def at(moment: datetime, *, authority: datetime | None = None) -> Iterator[None]:
-    """Set both clocks for a block; with ``authority`` the two differ (a host with a wrong clock)."""
+    """Set both clocks for a block; ``authority`` makes them differ (a host with a wrong clock)."""
     tokens = _now.set(moment), _authority.set(authority or moment)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The tree as it stood on a day. Today's answer comes from the path, a past day's from placements."""
+"""The tree as it stood on a day: today's from the path, a past day's from the placements."""
 
 from collections import defaultdict
 from datetime import date

@@ -1,0 +1,167 @@
+"""Studying together: done and credited once, never twice for the same minutes, taken back whole."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from school.core import clock
+from school.core.errors import Conflict, DomainError
+from school.gatherings.models import Attendance, Gathering
+from school.gatherings.services import cancel_gathering, close_gathering, open_gathering
+from school.study.models import Completion, HourEntry, StudyItem
+from school.study.services.items import register_item
+from school.study.services.ledger import claim_wall
+from tests.factories import members as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lesson():
+    revision = register_item(
+        kind=StudyItem.Kind.LESSON,
+        source_type="test.lesson",
+        source_id=1,
+        title="岗位风险辨识",
+        path="/lesson/",
+        audience=None,
+        axis="media",
+        axis_length=60_000,
+        study_ms=60_000,
+        text_digest="x",
+    )
+    return revision.item
+
+
+@pytest.fixture
+def evening():
+    day = clock.today() - timedelta(days=1)
+    start = datetime(day.year, day.month, day.day, 19, 0, tzinfo=clock.LOCAL)
+    return start, start + timedelta(hours=1)
+
+
+@pytest.fixture
+def scene(lesson, evening):
+    home = make.branch()
+    secretary = make.officer(home)
+    there, away = make.member(home), make.member(home)
+    gathering = open_gathering(
+        branch=home,
+        kind=Gathering.Kind.GROUP,
+        title="",
+        items=[lesson],
+        starts_at=evening[0],
+        ends_at=evening[1],
+        by=secretary,
+    )
+    return gathering, secretary, there, away
+
+
+def _close(gathering, secretary, there):
+    row = gathering.attendances.get(member=there)
+    return close_gathering(
+        gathering=gathering, states={row.pk: Attendance.State.PRESENT}, by=secretary
+    )
+
+
+def test_those_present_are_done_and_credited_and_the_others_are_not(scene, lesson):
+    gathering, secretary, there, away = scene
+    _close(gathering, secretary, there)
+    done = Completion.objects.in_force().filter(item=lesson)
+    assert [row.member_id for row in done] == [there.pk]
+    assert done.get().evidence == Completion.Evidence.GROUP
+    entry = HourEntry.objects.get()
+    assert (entry.member_id, entry.seconds, entry.credit, entry.source) == (
+        there.pk,
+        3600,
+        100,
+        "group",
+    )
+    assert gathering.attendances.get(member=away).state == Attendance.State.ABSENT
+
+
+def test_minutes_already_spent_elsewhere_are_not_paid_again(scene, evening):
+    gathering, secretary, there, _ = scene
+    claim_wall(member_id=there.pk, start=evening[0], end=evening[0] + timedelta(minutes=30))
+    _close(gathering, secretary, there)
+    entry = HourEntry.objects.get()
+    assert (entry.seconds, entry.credit) == (1800, 50)
+    assert entry.note
+
+
+def test_closing_twice_is_refused_and_books_nothing_more(scene):
+    gathering, secretary, there, _ = scene
+    _close(gathering, secretary, there)
+    with pytest.raises(Conflict):
+        _close(gathering, secretary, there)
+    assert HourEntry.objects.count() == 1
+
+
+def test_a_void_gathering_takes_back_what_it_gave_and_keeps_the_rows(scene, lesson):
+    gathering, secretary, there, _ = scene
+    _close(gathering, secretary, there)
+    cancel_gathering(gathering=gathering, reason="登记错了日期", by=secretary)
+    assert not Completion.objects.in_force().filter(item=lesson).exists()
+    assert sum(HourEntry.objects.values_list("credit", flat=True)) == 0
+    assert HourEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(0, 0), (1, 0), (0, 13)],
+)
+def test_times_that_cannot_be_are_refused(scene, evening, lesson, start, end):
+    gathering, secretary, *_ = scene
+    with pytest.raises(DomainError):
+        open_gathering(
+            branch=gathering.branch,
+            kind=Gathering.Kind.GROUP,
+            title="x",
+            items=[lesson],
+            starts_at=evening[0] + timedelta(hours=start),
+            ends_at=evening[0] + timedelta(hours=end),
+            by=secretary,
+        )
+
+
+def test_a_gathering_that_is_not_over_cannot_be_registered(scene, lesson):
+    gathering, secretary, *_ = scene
+    with pytest.raises(DomainError):
+        open_gathering(
+            branch=gathering.branch,
+            kind=Gathering.Kind.GROUP,
+            title="x",
+            items=[lesson],
+            starts_at=clock.now(),
+            ends_at=clock.now() + timedelta(hours=1),
+            by=secretary,
+        )
+
+
+def test_the_secretary_registers_from_the_page_and_a_foreign_one_gets_404(client, lesson, evening):
+    _, _, first, second = make.tree()
+    secretary, stranger = make.officer(first), make.officer(second)
+    there = make.member(first)
+    client.force_login(secretary)
+    day = evening[0].date()
+    response = client.post(
+        "/branch/gatherings/new/",
+        {
+            "branch": first.pk,
+            "items": [lesson.pk],
+            "held_on": day.isoformat(),
+            "begins": "19:00",
+            "ends": "20:00",
+        },
+    )
+    gathering = Gathering.objects.get()
+    assert response.url == f"/branch/gatherings/{gathering.pk}/"
+    row = gathering.attendances.get(member=there)
+    client.post(f"/branch/gatherings/{gathering.pk}/close/", {f"state-{row.pk}": "present"})
+    page = client.get(response.url).content.decode()
+    assert "实到" in page and there.name in page
+    client.force_login(stranger)
+    assert client.get(response.url).status_code == 404
+    assert client.post(f"{response.url}cancel/", {"reason": "x"}).status_code == 404
+    gathering.refresh_from_db()
+    assert gathering.state == Gathering.State.CLOSED
