@@ -47,7 +47,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._next = 0.0
-        self._last = ""
+        self._last: str | None = None
 
     def tell(self) -> None:
         if time.monotonic() < self._next:
