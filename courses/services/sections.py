@@ -15,7 +15,7 @@ def create_section(
     """A published section page and its row; grants on the branch reach it at once."""
     page = SectionPage(title=title, slug=slug, summary=summary, show_in_menus=True)
     home.add_child(instance=page)
-    page.save_revision(user=by).publish(user=by)
+    page.save_revision(user=by).publish()
     section = Section.objects.create(page_id=page.pk, title=title, branch=branch)
     access.sync_branch(branch)
     audit.record("courses.section_created", actor=by, subject=section)

@@ -11,7 +11,14 @@ from school.core.errors import DomainError
 from school.demo.texts import Slide
 
 SIZE = (1280, 720)
-PAPER, INK, INK_2, RED, GOLD, LINE = "#FBF7F2", "#1F1B18", "#5A524B", "#B3121B", "#9C7A2E", "#E6DED4"
+PAPER, INK, INK_2, RED, GOLD, LINE = (
+    "#FBF7F2",
+    "#1F1B18",
+    "#5A524B",
+    "#B3121B",
+    "#9C7A2E",
+    "#E6DED4",
+)
 ON_RED, ON_RED_GOLD = "#FFFFFF", "#FFE9B8"
 NO_LINE_START = ",。、;:?!”’)》】"
 
@@ -41,7 +48,10 @@ def _matched(pattern: str) -> str:
     try:
         answer = subprocess.run(
             ["fc-match", "--format=%{file}|%{lang}", pattern],
-            capture_output=True, text=True, timeout=20, check=True,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return ""

@@ -1,4 +1,4 @@
-"""Reads the demo school's content: Markdown with a short head, JSON for lists. Pure but for files."""
+"""Reads the demo content: Markdown with a short head, JSON for lists. Pure but for files."""
 
 import json
 from dataclasses import dataclass, field
