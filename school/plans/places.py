@@ -1,4 +1,4 @@
-"""What plans add to the frame and to pages of the apps below: a place, its number, the year's panel."""
+"""What plans add to the frame and to the pages of apps below."""
 
 from django.http import HttpRequest
 from django.urls import reverse

@@ -309,7 +309,7 @@ def _days(plan: PlanFacts, member: MemberFacts) -> list[date]:
 def state_on(
     plan: PlanFacts, member: MemberFacts, day: date, line: Line
 ) -> dict[tuple[int, int | None], Counts]:
-    """A member's counts on one day: under None for the plan, under a plan item's id for that item."""
+    """A member's counts on a day, by (home branch, plan item); None stands for the whole plan."""
     home = asked_at(plan, member, day, line)
     if home is None:
         return {}

@@ -6,3 +6,11 @@ class ReportsConfig(AppConfig):
     name = "school.reports"
     label = "reports"
     verbose_name = _("统计")
+
+    def ready(self) -> None:
+        from school.core.navigation import Place, register
+        from school.reports.places import has_board
+
+        register(
+            Place("board", _("支部"), "reports:home", icon="board", order=35, visible=has_board)
+        )

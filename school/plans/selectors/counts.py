@@ -164,7 +164,7 @@ def _of_branch(branch: Branch, plan: StudyPlan, day: date) -> QuerySet[CountDelt
 
 
 def states_of_member(member_id: int, day: date) -> dict[int, dict[int | None, Counts]]:
-    """A member's state in every plan: plan id → plan item id (None: the plan) → counts. One query."""
+    """A member's state by plan id and plan item id (None: the whole plan). One query."""
     rows = (
         CountDelta.objects.filter(member_id=member_id, day__lte=day)
         .order_by()

@@ -1,4 +1,4 @@
-"""Loads what decides how members are counted, in a fixed number of queries for any number of them."""
+"""Loads what decides how members are counted, in a fixed number of queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -101,7 +101,7 @@ class TreeLine:
         self._lines: dict[tuple[int, date], tuple[int, ...]] = {}
 
     def load(self, branch_ids: Iterable[int]) -> None:
-        """Read the placements of some branches and everything ever above them; one query a level."""
+        """Read the placements of branches and of all ever above them; one query a level."""
         wanted = {pk for pk in branch_ids if pk not in self._parents}
         while wanted:
             self._parents |= {pk: [] for pk in wanted}

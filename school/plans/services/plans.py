@@ -179,7 +179,7 @@ def plan_audience(
     kinds: Iterable[str] = (),
     post: Post | None = None,
 ) -> Audience:
-    """An audience for one plan: any of the branches × any of the kinds, holding the post if given."""
+    """An audience for one plan: any branch × any kind, holding the post if one is given."""
     stem = f"计划:{plan_title}"[:48]
     audience = Audience.objects.create(
         name=f"{stem} {clock.to_ms(clock.now()) % 10**9}", scope=Audience.Scope.RULES

@@ -8,6 +8,9 @@ SCHOOL_LIGHT_NORMAL = 1.0
 SCHOOL_LIGHT_SLOW = 0.7
 SCHOOL_LIGHT_START_SHARE = 0.1
 
+# A period is filed until this many days after its end.
+SCHOOL_FILING_GRACE_DAYS = 5
+
 # Judge of study time.
 STUDY_UNCOVERED_MS = 2_000
 STUDY_UNCOVERED_SHARE = 0.02

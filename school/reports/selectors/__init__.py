@@ -1,0 +1,1 @@
+"""Reads of reporting, named after the screens they serve."""

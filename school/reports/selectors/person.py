@@ -1,0 +1,102 @@
+"""One member as the branch sees it: plans, completions, the year's ledger."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from school.members.models import Member
+from school.plans.models import PlanItem, StudyPlan
+from school.plans.rules import Counts, Figures, figures
+from school.plans.selectors.counts import states_of_member
+from school.plans.selectors.year import YearProgress, year_progress
+from school.reports.selectors.board import person_state
+from school.study.models import Completion, HourEntry
+from school.study.selectors import YearHours, entries_of_year, hours_of_year
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """One item of a plan for the member."""
+
+    title: str
+    kind: str
+    required: bool
+    tone: str
+    state: str
+    done: Completion | None
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """One plan for the member."""
+
+    plan: StudyPlan
+    figures: Figures
+    tone: str
+    state: str
+    items: list[ItemLine]
+
+
+@dataclass(frozen=True)
+class Person:
+    """What the drill-down shows."""
+
+    plans: list[PlanLine]
+    year: YearProgress | None
+    hours: YearHours
+    entries: list[HourEntry]
+
+
+def person(member: Member, day: date) -> Person:
+    """A member's plans, the completion behind each item, and the ledger of the year."""
+    states = states_of_member(member.pk, day)
+    counted = [p for p, items in states.items() if _counted(items.get(None, Counts()))]
+    plans = StudyPlan.objects.filter(pk__in=counted).order_by("-ends_on")
+    rows = list(
+        PlanItem.objects.filter(plan__in=counted).select_related("item").order_by("order", "pk")
+    )
+    done = {
+        c.item_id: c
+        for c in Completion.objects.in_force()
+        .filter(member=member, item_id__in={row.item_id for row in rows})
+        .order_by("-effective_on", "-pk")
+    }
+    return Person(
+        plans=[_plan_line(plan, states[plan.pk], rows, done, day) for plan in plans],
+        year=year_progress(member.pk, day.year),
+        hours=hours_of_year(member.pk, day.year),
+        entries=list(entries_of_year(member.pk, day.year)[:200]),
+    )
+
+
+def _counted(counts: Counts) -> bool:
+    return bool(counts.due or counts.exempt)
+
+
+def _plan_line(plan, states, rows, done, day) -> PlanLine:
+    total = figures(states[None], ends_on=plan.ends_on, day=day)
+    tone, state = person_state(total)
+    items = []
+    for row in rows:
+        if row.plan_id != plan.pk:
+            continue
+        held = states.get(row.pk, Counts())
+        finished = bool(held.on_time or held.late)
+        if row.withdrawn_on and row.withdrawn_on <= day and not finished:
+            continue
+        # An item is shown like a plan of one: the same words for the same state.
+        single = Counts(
+            due=1, started=held.started, on_time=held.on_time, late=held.late,
+            exempt=0, waiting=int(bool(row.item.withdrawn_at) and not finished),
+        )  # fmt: skip
+        item_tone, item_state = person_state(figures(single, ends_on=plan.ends_on, day=day))
+        items.append(
+            ItemLine(
+                row.item.title,
+                row.item.get_kind_display(),
+                row.required,
+                item_tone,
+                item_state,
+                done.get(row.item_id) if finished else None,
+            )
+        )
+    return PlanLine(plan, total, tone, state, items)

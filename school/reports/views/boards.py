@@ -1,0 +1,230 @@
+"""支部 (home of who follows up), a node's 学习情况, one member, the export."""
+
+from datetime import date
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from school.core import audit, clock
+from school.core.errors import DomainError
+from school.members.models import Branch, Membership
+from school.members.permissions import Scope, board_required, scope_for
+from school.plans.rules import Figures
+from school.reports.export import board_workbook, exporter_label
+from school.reports.selectors.board import (
+    ALL,
+    DONE,
+    EXEMPT,
+    FILTERS,
+    OPEN,
+    OVERDUE,
+    Board,
+    board,
+)
+from school.reports.selectors.filings import next_duty
+from school.reports.selectors.person import person
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_GET
+@board_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The three duties of a branch, then its four figures; with several branches, a choice."""
+    scope = scope_for(request.user)
+    tops = scope.tops
+    if len(tops) != 1:
+        return render(request, "reports/choose.html", {"nodes": tops})
+    node = tops[0]
+    shown = board(node, day=clock.today())
+    return render(
+        request,
+        "reports/home.html",
+        {
+            "node": node,
+            "board": shown,
+            "duties": _duties(scope, node, shown),
+            "figures": _figures(shown, reverse("reports:board", args=[node.pk])),
+        },
+    )
+
+
+def _duties(scope: Scope, node: Branch, shown: Board) -> list[dict]:
+    address = reverse("reports:board", args=[node.pk])
+    writes = scope.may_write(node)
+    rows = [
+        {
+            "label": _("谁没学完"),
+            "url": f"{address}?filter={OPEN}",
+            "icon": "people",
+            "note": _("%d 人") % shown.figures.open if shown.figures else _("尚无计划"),
+        }
+    ]
+    if writes and (new := _gathering_address(node)):
+        rows.append({"label": _("登记集体学习"), "url": new, "icon": "plus", "note": ""})
+    duty = next_duty(node)
+    note = _("已上报") if duty.told else _("还有 %d 天") % duty.days_left
+    rows.append(
+        {
+            "label": _("%d 月上报") % duty.starts_on.month,
+            "url": reverse("reports:filing", args=[node.pk, f"{duty.starts_on:%Y-%m}"]),
+            "icon": "send",
+            "note": note,
+        }
+    )
+    if writes:
+        rows.append(
+            {"label": _("学习计划"), "url": reverse("plans:list"), "icon": "calendar", "note": ""}
+        )
+    return rows
+
+
+def _gathering_address(node: Branch) -> str | None:
+    try:
+        return f"{reverse('gatherings:new')}?branch={node.pk}"
+    except NoReverseMatch:
+        return None
+
+
+def _asked(request: HttpRequest) -> dict:
+    """Day, plan and filter of the address; what makes no sense is refused with a word."""
+    today = clock.today()
+    day = today
+    if text := request.GET.get("on", "").strip():
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            raise DomainError("截至日期的格式应为 2026-06-30,请重新选择。") from None
+    wanted = request.GET.get("filter", ALL)
+    plan = request.GET.get("plan", "")
+    return {
+        "day": min(day, today),
+        "plan_id": int(plan) if plan.isdecimal() and len(plan) < 19 else None,
+        "filter": wanted if wanted in FILTERS else ALL,
+    }
+
+
+def _query(shown: Board, **changes: str) -> str:
+    """The address of a board keeps plan, day and filter."""
+    parts = {"plan": str(shown.plan.pk) if shown.plan else "", "filter": shown.filter}
+    if shown.day != clock.today():
+        parts["on"] = shown.day.isoformat()
+    parts |= changes
+    kept = {k: v for k, v in parts.items() if v and (k, v) != ("filter", ALL)}
+    return f"?{urlencode(kept)}" if kept else "?"
+
+
+def _figures(shown: Board, address: str = "") -> list[dict]:
+    """The four figures; each filters the table below."""
+    if shown.figures is None:
+        return []
+    numbers: Figures = shown.figures
+
+    def one(label: str, value: int, wanted: str, tone: str = "", note: str = "") -> dict:
+        return {
+            "label": label,
+            "value": value,
+            "url": address + _query(shown, filter=wanted),
+            "current": not address and shown.filter == wanted,
+            "tone": tone,
+            "note": note,
+        }
+
+    let_off = _("免学 %d") % numbers.exempt if numbers.exempt else ""
+    return [
+        one(_("应学"), numbers.due, ALL, note=let_off),
+        one(_("已完成"), numbers.done, DONE, "done"),
+        one(_("未完成"), numbers.open, OPEN),
+        one(_("其中逾期"), numbers.overdue, OVERDUE, "late" if numbers.overdue else ""),
+    ]
+
+
+def crumbs_to(scope: Scope, node: Branch, last: str = "") -> list[dict]:
+    """From the highest node this person oversees down to ``node``; one query."""
+    paths = [node.path[:end] for end in range(Branch.steplen, len(node.path) + 1, Branch.steplen)]
+    line = [b for b in Branch.objects.filter(path__in=paths).order_by("path") if scope.may_see(b)]
+    crumbs = [{"label": _("支部"), "url": reverse("reports:home")}]
+    crumbs += [{"label": b.short_name, "url": reverse("reports:board", args=[b.pk])} for b in line]
+    return [*crumbs, {"label": last}] if last else crumbs
+
+
+@require_GET
+@board_required
+def node_board(request: HttpRequest, branch_id: int) -> HttpResponse:
+    """A node's 学习情况."""
+    scope = scope_for(request.user)
+    node = scope.branch_or_404(branch_id)
+    shown = board(node, **_asked(request))
+    return render(
+        request,
+        "reports/board.html",
+        {
+            "node": node,
+            "board": shown,
+            "figures": _figures(shown),
+            "keep": _query(shown),
+            "keep_all": _query(shown, filter=ALL),
+            "exempt_url": _query(shown, filter=EXEMPT),
+            "today": clock.today(),
+            "may_write": scope.may_write(node),
+            "crumbs": crumbs_to(scope, node),
+        },
+    )
+
+
+@require_GET
+@board_required
+def export(request: HttpRequest, branch_id: int) -> HttpResponse:
+    """The board as a workbook: the same object as the screen."""
+    node = scope_for(request.user).branch_or_404(branch_id)
+    shown = board(node, **_asked(request))
+    if shown.plan is None:
+        raise DomainError("这个党组织还没有学习计划,没有可以导出的数据。")
+    audit.record(
+        "reports.exported",
+        actor=request.user,
+        subject=node,
+        fields={"plan": shown.plan.pk, "on": str(shown.day), "filter": shown.filter},
+        request=request,
+    )
+    response = HttpResponse(
+        board_workbook(shown, by_label=exporter_label(request.user)), content_type=XLSX
+    )
+    name = f"{node.short_name} 学习情况 {shown.day}.xlsx"
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+@board_required
+def member(request: HttpRequest, branch_id: int, member_id: int) -> HttpResponse:
+    """One member of a node: what is asked, what was done, every ledger row with its origin."""
+    scope = scope_for(request.user)
+    node = scope.branch_or_404(branch_id)
+    who = scope.member_or_404(member_id)
+    home = (
+        Membership.objects.on(clock.today())
+        .filter(member=who, kind=Membership.Kind.HOME)
+        .select_related("branch")
+        .first()
+    )
+    if home and home.branch_id != node.pk and not home.branch.path.startswith(node.path):
+        return redirect("reports:member", home.branch_id, who.pk)
+    return render(
+        request,
+        "reports/member.html",
+        {
+            "node": node,
+            "who": who,
+            "person": person(who, clock.today()),
+            "home": home.branch if home else None,
+            "may_write": bool(home) and scope.may_write(home.branch),
+            "crumbs": crumbs_to(scope, node, who.name),
+        },
+    )
