@@ -12,7 +12,10 @@ from wagtail.utils.urlpatterns import decorate_urlpatterns
 
 
 def _absent(request, *args, **kwargs):
-    """Wagtail's own sign-in, password and user-delete views do not exist here (decision 15)."""
+    """Wagtail's own sign-in, password, user and group views do not exist here (decision 15).
+
+    Roles are written by the grant service alone, and nobody sets another's password.
+    """
     raise Http404
 
 
@@ -25,9 +28,11 @@ admin_patterns = [
     path("admin/logout/", _absent),
     path("admin/password_reset/", _absent),
     path("admin/password_reset/<path:rest>", _absent),
-    path("admin/users/<int:pk>/delete/", _absent),
-    path("admin/users/delete/<int:pk>/", _absent),
-    path("admin/bulk/members/member/delete/", _absent),
+    path("admin/users/", _absent),
+    path("admin/users/<path:rest>", _absent),
+    path("admin/groups/", _absent),
+    path("admin/groups/<path:rest>", _absent),
+    path("admin/bulk/members/<path:rest>", _absent),
     path("admin/", include(wagtailadmin_urls)),
 ]
 

@@ -19,3 +19,14 @@ class CoreConfig(AppConfig):
         from school.core import checks  # noqa: F401
 
         post_migrate.connect(make_cache_table, sender=self)
+        self._register_policies()
+
+    @staticmethod
+    def _register_policies() -> None:
+        from wagtail.permissions import register_permission_policy
+
+        from school.core.models import AuditEntry, Job
+        from school.core.viewsets import audit_policy, job_policy
+
+        register_permission_policy(Job, job_policy)
+        register_permission_policy(AuditEntry, audit_policy)

@@ -278,9 +278,9 @@ def cancel(job: Job) -> None:
     Raises:
         Conflict: the job has already ended.
     """
-    changed = Job.objects.filter(
-        pk=job.pk, state__in=(Job.State.QUEUED, Job.State.RUNNING)
-    ).update(state=Job.State.CANCELLED, finished_at=clock.now(), lease_until=None)
+    changed = Job.objects.filter(pk=job.pk, state__in=(Job.State.QUEUED, Job.State.RUNNING)).update(
+        state=Job.State.CANCELLED, finished_at=clock.now(), lease_until=None
+    )
     if not changed:
         raise Conflict("该任务已经结束,不能取消。")
 

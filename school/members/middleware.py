@@ -11,6 +11,7 @@ OPEN_PREFIXES = (
     "/sign-out/",
     "/static/",
     "/files/",
+    "/v/",  # a video's files carry their permission in the address; no session is looked up
     "/study/report/",
     "/letter-size/",
     "/language/",

@@ -12,9 +12,15 @@ from school.members.registry import apply_grant_effects
 
 Role = RoleGrant.Role
 
-# Roles that work in the Wagtail admin; each is a group that carries the right to enter it.
-EDITORIAL = frozenset({Role.INSTRUCTOR, Role.REVIEWER, Role.SCHOOL_ADMIN, Role.SYSTEM_ADMIN})
-ADMIN_ENTRY = EDITORIAL | {Role.COMMITTEE_ADMIN, Role.AUDITOR, Role.SECURITY_ADMIN}
+# Roles that work in the Wagtail admin; their groups carry the right to enter it.
+ADMIN_ENTRY = frozenset(Role) - {Role.GROUP_LEADER, Role.SECRETARY}
+
+# What a role may see of the machine room, as Django permissions of the core.
+CORE_PERMISSIONS = {
+    Role.SYSTEM_ADMIN: ("view_job", "change_job"),
+    Role.SCHOOL_ADMIN: ("view_job", "change_job"),
+    Role.AUDITOR: ("view_auditentry",),
+}
 
 
 @transaction.atomic
@@ -66,6 +72,10 @@ def role_group(role: str) -> Group:
     if made and role in ADMIN_ENTRY:
         group.permissions.add(
             Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
+        )
+        wanted = CORE_PERMISSIONS.get(role, ())
+        group.permissions.add(
+            *Permission.objects.filter(content_type__app_label="core", codename__in=wanted)
         )
     return group
 
