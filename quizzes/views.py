@@ -31,9 +31,10 @@ def start(request: HttpRequest, paper_id: int) -> HttpResponse:
         attempt = services.start_attempt(member=request.user, paper=paper)
         return redirect(attempt)
     intro = taking.introduction(request.user, paper)
-    crumbs = [*intro.lessons[:1], {"label": paper.title}]
-    if intro.lessons:
-        crumbs[0] = {"label": intro.lessons[0]["title"], "url": intro.lessons[0]["url"]}
+    lesson = intro.lessons[:1]
+    crumbs = [{"label": each["title"], "url": each["url"]} for each in lesson]
+    if crumbs:
+        crumbs.append({"label": paper.title})
     return render(request, "quizzes/start.html", {"intro": intro, "paper": paper, "crumbs": crumbs})
 
 
@@ -91,6 +92,7 @@ def _save(request: HttpRequest, attempt_id: int, position: int) -> HttpResponse:
         return JsonResponse(
             {
                 "saved_at": saved.strftime("%H:%M:%S"),
+                "saved_ms": clock.to_ms(answer.saved_at),
                 "answered": bool(answer.given),
                 "left_ms": taking.left_ms(answer.attempt),
             }
@@ -178,6 +180,7 @@ def redo(request: HttpRequest, mistake_id: int) -> HttpResponse:
             "options": taking.verdicts(version, order, given),
             "blanks": taking.shown_blanks(version, given),
             "key": taking.printed_key(version, order),
+            "chosen": taking.printed_choice(version, order, given),
         }
     return render(request, "quizzes/redo.html", context)
 

@@ -193,6 +193,7 @@ def question_page(attempt: Attempt, position: int) -> dict:
         "options": shown_options(version, asked["options"], given),
         "blanks": shown_blanks(version, given),
         "saved_at": answer.saved_at if answer else None,
+        "saved_ms": clock.to_ms(answer.saved_at) if answer and answer.saved_at else 0,
         "answered": len(answered),
         "left_ms": left_ms(attempt),
         "cells": [
@@ -257,6 +258,7 @@ def result_page(attempt: Attempt) -> dict:
             "options": verdicts(answer.version, asked["options"], answer.given),
             "blanks": shown_blanks(answer.version, answer.given),
             "key": printed_key(answer.version, asked["options"]),
+            "chosen": printed_choice(answer.version, asked["options"], answer.given),
         }
         for answer, asked in zip(answers, attempt.questions, strict=True)
     ]
@@ -287,6 +289,13 @@ def printed_key(version: QuestionVersion, order: Sequence[str]) -> str:
     if version.question.kind == Question.Kind.FILL_BLANK:
         return ";".join(" 或 ".join(blank) for blank in version.key["blanks"])
     return printed_answer(version.question.kind, version.options, version.key)
+
+
+def printed_choice(version: QuestionVersion, order: Sequence[str], given: Sequence[str]) -> str:
+    """What was chosen: letters as shown on this sheet, or 正确/错误; empty for none."""
+    chosen = [each for each in shown_options(version, order, given) if each["checked"]]
+    spelt = version.question.kind == Question.Kind.TRUE_FALSE
+    return "".join(each["text"] if spelt else each["letter"] for each in chosen)
 
 
 def _sections(rows: list[dict]) -> list[dict]:

@@ -41,9 +41,10 @@ function keepSaved() {
     line.textContent = time ? `${text} ${time}` : text;
   };
 
-  const remember = (values) => {
+  /* `saved`: the server's moment of the save, absent while it has not confirmed one. */
+  const remember = (values, saved) => {
     try {
-      if (values) localStorage.setItem(key, JSON.stringify(values));
+      if (values) localStorage.setItem(key, JSON.stringify({ values, saved }));
       else localStorage.removeItem(key);
     } catch {
       // A browser that keeps nothing still sends.
@@ -89,9 +90,17 @@ function keepSaved() {
         over();
         return;
       }
-      if (!reply.ok) throw new Error(String(reply.status));
+      if (reply.status >= 500) throw new Error(String(reply.status));
       const told = await reply.json();
-      if (!waiting) remember(null);
+      if (!reply.ok) {
+        // Refused for a reason that trying again does not change: say it. What an expired
+        // sign-in kept away stays here and is sent after the next one.
+        if (reply.status === 400) remember(null);
+        waiting = false;
+        say(told.error);
+        return;
+      }
+      if (!waiting) remember(values, told.saved_ms);
       say(line.dataset.saved, told.saved_at);
       mark(told.answered);
     } catch {
@@ -118,12 +127,20 @@ function keepSaved() {
     clearTimeout(later);
     remember(null);
   });
-  addEventListener("online", () => recall() && save());
+  addEventListener("online", () => {
+    const kept = recall();
+    if (kept && !kept.saved) save();
+  });
 
+  // A page may have been drawn just before the last save arrived; what is newer here counts.
   const kept = recall();
-  if (kept) {
-    fill(kept);
+  if (kept && !kept.saved) {
+    fill(kept.values);
     save();
+  } else if (kept && kept.saved > Number(form.dataset.quizSavedMs)) {
+    fill(kept.values);
+  } else {
+    remember(null);
   }
 }
 
