@@ -17,7 +17,7 @@ import psutil
 from deploy.processes import free_port
 from deploy.steps import ROOT
 
-SEED = os.environ.get("BENCH_SEED", "--small")
+SEED = os.environ.get("BENCH_SEED", "--members 200")
 DATABASE = "school_bench"
 SERVERS = ("DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL")
 READY_SECONDS = 60

@@ -86,24 +86,29 @@ def collect_static() -> bool:
 
 
 def seed_once(steps: Steps, family: Family, options: list[str]) -> None:
-    """Fill an empty school with the demo content.
+    """Fill an empty school with the demo content; an interrupted seeding is continued.
 
     Raises:
         Failed: seeding failed.
     """
+    from django.conf import settings
     from django.db import connection
 
-    from school.members.models import Member
+    from school.demo.accounts import ACCOUNTS
+    from school.members.models import Branch, Member
 
+    stamp = Path(settings.DATA_DIR) / "seeded"
     with steps.step("建立演示学校"):
-        empty = not Member.objects.exists()
+        demo = Member.objects.filter(staff_number=ACCOUNTS[0].staff_number)
+        foreign = Branch.objects.exists() and not demo.exists()
         connection.close()
-        if not empty:
+        if stamp.exists() or foreign:
             steps.note = "已有数据"
             return
         print(flush=True)
-        if family.call([sys.executable, "manage.py", "seed", *options]):
-            raise Failed("建立演示学校失败,原因见上。删除数据目录后可以重新开始。")
+        if family.call([sys.executable, "manage.py", "seed", "--quiet-accounts", *options]):
+            raise Failed("建立演示学校失败,原因见上。改正后重新运行,会从中断处继续。")
+        mark(stamp, "")
 
 
 def release_jobs() -> None:

@@ -196,7 +196,7 @@ class School:
             if not opened and self._answers() and status.open_to_visitors():
                 opened = True
                 seconds = time.monotonic() - started
-                print(status.welcome(self.address, self.data_dir, seconds), flush=True)
+                print(status.welcome(self.address, seconds), flush=True)
             elif not opened and time.monotonic() - started > STARTING_SECONDS:
                 started_dead = [c for c in family.children if c.failures > 2]
                 if started_dead:

@@ -1,42 +1,42 @@
 """What the launcher tells while it runs: when the school is open, and how the queue is doing."""
 
-import json
 import sys
 import time
-from pathlib import Path
 
 REPORT_EVERY = 5.0
 
 
 def open_to_visitors() -> bool:
-    """Whether the first lesson plays, or there is no video to wait for."""
+    """Whether the first lesson plays, or there is no lesson to wait for."""
     from django.db import connection
 
-    from media.models import Video
+    from courses.models import LessonPage
 
     try:
-        videos = Video.objects.count()
-        return not videos or Video.objects.filter(current__isnull=False).exists()
+        lessons = LessonPage.objects.live()
+        return not lessons.exists() or lessons.exclude(video__current=None).exists()
     finally:
         connection.close()
 
 
-def demo_accounts(data_dir: Path) -> list[dict[str, str]]:
-    """What `manage.py seed` left behind for visitors: role, name, login and secret of each."""
-    path = data_dir / "demo-accounts.json"
-    return json.loads(path.read_text()) if path.exists() else []
-
-
-def welcome(address: str, data_dir: Path, seconds: float) -> str:
+def welcome(address: str, seconds: float) -> str:
     """The lines printed when the school is open: the address and one account per role."""
+    from django.db import connection
+
+    from school.demo import accounts, steps
+
     lines = ["", f"网上党校已开放({seconds:.0f} s):{address}/", ""]
-    if accounts := demo_accounts(data_dir):
-        lines.append("演示账号(角色、姓名、登录名 / 密码或一次性登录码):")
-        for account in accounts:
-            role = account["role"] + "\u3000" * max(0, 8 - len(account["role"]))
-            name = account["name"] + "\u3000" * max(0, 4 - len(account["name"]))
-            lines.append(f"  {role} {name} {account['login']} / {account['secret']}")
+    if steps.people_ready():
+        lines.append("演示账号(角色、姓名、工号、密码):")
+        for row in accounts.listing():
+            role = row["role"] + "\u3000" * max(0, 7 - len(row["role"]))
+            name = row["name"] + "\u3000" * max(0, 5 - len(row["name"]))
+            secret = (
+                row.get("password") or f"一次性登录码 {row['code'] or '已用过,请支部书记重新发放'}"
+            )
+            lines.append(f"  {role}{name}{row['staff_number']}  {secret}")
         lines.append("")
+    connection.close()
     lines.append("按 Ctrl-C 停止。")
     return "\n".join(lines)
 

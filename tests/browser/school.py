@@ -17,8 +17,8 @@ from deploy.steps import ROOT, digest, done, mark
 SEED_SECONDS = 900
 START_SECONDS = 120
 STOP_SECONDS = 40
-# Small and short: every role, every kind of content, videos of a few seconds.
-SEED_OPTIONS = os.environ.get("BROWSER_SEED", "--small")
+# The demo school with fewer people.
+SEED_OPTIONS = os.environ.get("BROWSER_SEED", "--members 60")
 SEEDING_CODE = ("school", "courses", "media", "search", "quizzes")
 
 
@@ -79,7 +79,7 @@ def environment(data_dir: Path, database: str) -> dict[str, str]:
         **os.environ,
         "DATA_DIR": str(data_dir),
         "PORT": str(free_port()),
-        "DJANGO_SETTINGS_MODULE": "school.settings.development",
+        "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
         "PYTHONUNBUFFERED": "1",
     }
     values.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
