@@ -9,16 +9,15 @@ from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
 from school.members.models import Member
 from school.study import signals
-from school.study import spans as sets
 from school.study.models import (
     Completion,
     Coverage,
     HourEntry,
     StudyItem,
-    WallDay,
 )
 from school.study.rules import hours, judge
 from school.study.selectors.rules import rule_on, year_closed
+from school.study.services import rows
 from school.study.services.locks import lock_member
 
 # Self-paced study online: what the daily cap holds and cuts.
@@ -148,40 +147,7 @@ def claim_wall(*, member_id: int, start: datetime, end: datetime) -> int:
     low, high = (judge.local_ms(clock.to_ms(moment)) for moment in (start, end))
     if low >= high:
         return 0
-    lock_member(member_id)
-    days = load_wall(member_id, low, high)
-    wall = judge.join_days(days)
-    fresh = sets.free(wall, low, high)
-    save_wall(member_id, sets.union(wall, fresh), fresh)
-    return sets.length(fresh)
-
-
-def load_wall(member_id: int, low: int, high: int) -> dict[int, sets.Spans]:
-    """The member's spent time on the study days of ``[low, high)`` (local ms). One query."""
-    numbers = range(judge.day_of(low), judge.day_of(max(low, high - 1)) + 1)
-    rows = WallDay.objects.filter(
-        member_id=member_id,
-        day__gte=judge.date_of(numbers[0]),
-        day__lte=judge.date_of(numbers[-1]),
-    ).values_list("day", "spans")
-    return {judge.day_number(day): sets.unpack(spans) for day, spans in rows}
-
-
-def save_wall(member_id: int, wall: sets.Spans, claimed: sets.Spans) -> None:
-    """Write the days that ``claimed`` touched, from the whole of ``wall``. One statement."""
-    touched = judge.split_by_day(claimed)
-    if not touched:
-        return
-    whole = judge.split_by_day(wall)
-    WallDay.objects.bulk_create(
-        [
-            WallDay(member_id=member_id, day=judge.date_of(day), spans=sets.pack(whole[day]))
-            for day in sorted(touched)
-        ],
-        update_conflicts=True,
-        unique_fields=["member", "day"],
-        update_fields=["spans"],
-    )
+    return rows.claim(member_id, low, high)
 
 
 @transaction.atomic

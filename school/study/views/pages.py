@@ -11,7 +11,6 @@ from school.core.errors import NotFound
 from school.members.permissions import member_required
 from school.members.selectors.people import home_branch
 from school.study import registry, selectors
-from school.study.navigation import ME
 
 ROWS = 50
 
@@ -21,7 +20,7 @@ ROWS = 50
 def me(request: HttpRequest) -> HttpResponse:
     """Name, branch, the year's hours, and everything of one's own that works."""
     year = clock.today().year
-    links = navigation.links(request, ME)
+    links = navigation.links(request, navigation.MENU)
     return render(
         request,
         "study/me.html",

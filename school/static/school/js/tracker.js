@@ -14,6 +14,7 @@
  */
 
 const STRETCH_MS = 5000; // a stretch is closed at least this often
+const FIRST_MS = 10000;
 const LATE_MS = 8 * 24 * 3600 * 1000; // nobody takes a batch older than this
 const SESSION_MS = 11 * 3600 * 1000; // a new session before the old one ends (12 h)
 const NOTICE_MS = 4000;
@@ -264,7 +265,9 @@ class Session {
   add(m0, m1, w0, w1, rate, visible) {
     if (this.done || w1 <= w0 || m1 < m0) return;
     this.segments.push([m0, m1, w0, w1, rate, visible ? 1 : 0]);
-    if (performance.now() - this.flushed >= this.cadence) this.flush();
+    // The first batch goes early, so that the line shows soon that time is being counted.
+    const wanted = this.seq ? this.cadence : Math.min(this.cadence, FIRST_MS);
+    if (performance.now() - this.flushed >= wanted) this.flush();
   }
 
   /** Close the batch, store it, send it. `leaving`: there is no time to wait for anything. */
