@@ -14,6 +14,7 @@ class GlossaryTermViewSet(ModelViewSet):
     menu_label = _("搜索词")
     menu_order = 100
     url_prefix = "search-terms"
+    url_namespace = "search_terms"
     list_display = ["term", "synonyms", "weight"]
     # Terms are few and short; the plain database filter finds them by any part.
     search_fields = ["term", "synonyms"]
