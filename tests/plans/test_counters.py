@@ -151,8 +151,13 @@ def school():
             complete(people[0], item, date(2026, 3, 20))
         complete(people[1], items[0], date(2026, 4, 2))
         yield {
-            "root": root, "left": left, "right": right, "leaf": leaf,
-            "people": people, "items": items, "plan": plan,
+            "root": root,
+            "left": left,
+            "right": right,
+            "leaf": leaf,
+            "people": people,
+            "items": items,
+            "plan": plan,
         }
 
 
@@ -256,8 +261,12 @@ def test_hours_count_only_from_the_sources_of_the_target(school):
     for source in ("group", "lecture"):
         for member in members[: 1 if source == "group" else 2]:
             post_offline(
-                member_id=member.pk, title="学习", seconds=7200, source=source,
-                studied_on=date(2026, 4, 3), origin=f"t:{source}",
+                member_id=member.pk,
+                title="学习",
+                seconds=7200,
+                source=source,
+                studied_on=date(2026, 4, 3),
+                origin=f"t:{source}",
             )
     counts = node_counts(school["root"], school["plan"], clock.today()).total
     assert (counts.hours_due, counts.hours_met) == (2, 1)
