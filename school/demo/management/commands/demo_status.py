@@ -25,9 +25,7 @@ class Command(BaseCommand):
                 "waiting": waiting,
                 "failed": VideoRevision.objects.filter(state=VideoRevision.State.FAILED).count(),
             },
-            "first_lesson": pages.exclude(video__current=None)
-            .values_list("title", flat=True)
-            .first(),
+            "first_lesson": first.title if first else "",
             "jobs_open": Job.objects.filter(
                 state__in=[Job.State.QUEUED, Job.State.RUNNING]
             ).count(),
