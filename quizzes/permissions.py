@@ -46,6 +46,11 @@ class Authoring:
         return own
 
     @property
+    def _usable(self) -> Q:
+        # An empty Q means everything alone, but nothing beside another one.
+        return Q() if self.scope.is_superuser else self._own("") | Q(branch=None)
+
+    @property
     def branches(self) -> QuerySet[Branch]:
         """Branches that banks and papers may be made for."""
         everything = Branch.objects.order_by("path")
@@ -66,7 +71,7 @@ class Authoring:
         """Banks that questions may be taken from."""
         if not self.is_author:
             return QuestionBank.objects.none()
-        return QuestionBank.objects.filter(self._own("") | Q(branch=None))
+        return QuestionBank.objects.filter(self._usable)
 
     @property
     def questions(self) -> QuerySet[Question]:
@@ -89,7 +94,7 @@ class Authoring:
         """Papers that a lesson may link."""
         if not self.is_author:
             return Paper.objects.none()
-        return Paper.objects.filter(self._own("") | Q(branch=None))
+        return Paper.objects.filter(self._usable)
 
     @property
     def sittings(self) -> QuerySet[Sitting]:

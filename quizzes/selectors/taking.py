@@ -13,7 +13,7 @@ from quizzes.selectors.sheets import candidate_groups
 from school.core import clock
 from school.core.errors import Conflict, DomainError, NotFound
 from school.members.models import Member
-from school.members.selectors.audiences import in_audience
+from school.members.selectors.audiences import in_audience, visible_q
 from school.study.models import StudyItem
 from school.study.selectors.cycles import cycle_for
 
@@ -111,7 +111,9 @@ def introduction(member: Member, paper: Paper) -> Introduction:
             refusal = "可答次数已用完。"
     except DomainError as error:
         refusal = error.message
-    links = paper.lesson_links.filter(page__live=True).select_related("page")
+    links = paper.lesson_links.filter(
+        visible_q(member, "page__audience"), page__live=True
+    ).select_related("page")
     return Introduction(
         paper=paper,
         count=sum(count for _, count in groups),

@@ -209,3 +209,17 @@ def test_what_has_been_used_cannot_be_deleted(tree):
     assert client.post(reverse("question_banks:delete", args=[empty.pk])).status_code == 302
     assert set(QuestionBank.objects.all()) == {full}
     assert Paper.objects.exists()
+
+
+def test_a_superuser_writes_and_uses_everything(tree):
+    _, mine, foreign = tree
+    banks = {make_bank(mine), make_bank(foreign), make_bank()}
+    papers = {make_paper(branch=mine), make_paper()}
+    rights = Authoring(make_member(is_superuser=True))
+    assert banks <= set(rights.banks)
+    assert banks <= set(rights.usable_banks)
+    assert set(rights.papers) == set(rights.usable_papers) == papers
+    client = client_of(make_member(is_superuser=True, is_staff=True))
+    for bank in banks:
+        url = reverse("question_banks:import", args=[bank.pk])
+        assert client.get(url).status_code == 200
