@@ -85,8 +85,8 @@ class Visitors:
     def sign_in(self, page: Page, login: str, password: str) -> Page:
         """Sign in through the form, with a password that is already set."""
         page.goto("/sign-in/")
-        page.locator("input[name=login], input[name=username]").first.fill(login)
-        page.locator("input[name=password], input[name=secret]").first.fill(password)
+        page.locator("input[name=account]").first.fill(login)
+        page.locator("input[name=secret]").first.fill(password)
         page.locator("main form button[type=submit]").first.click()
         page.wait_for_url(lambda url: "/sign-in/" not in url)
         return page
