@@ -63,6 +63,7 @@ class MemberFactory(factory.django.DjangoModelFactory):
     staff_number = factory.Sequence(lambda n: f"MEDIA{n:05d}")
     name = factory.Sequence(lambda n: f"讲师{n}")
     first_run_done_at = factory.LazyFunction(clock.now)
+    must_set_password = False
 
 
 def ready_video(*, title: str = "组织生活怎样开", captions=CUES, by=None, **more) -> Video:

@@ -107,7 +107,8 @@ def test_media_may_be_cached_for_ever_and_playlists_briefly(client, video):
     assert client.get(playback["fallback"])["Content-Type"] == "video/mp4"
 
 
-def test_delivery_asks_the_database_nothing(client, video, django_assert_num_queries):
+def test_delivery_asks_the_database_nothing(client, video, member, django_assert_num_queries):
+    client.force_login(member)
     url = selectors.playback(video.current)["fallback"]
     with django_assert_num_queries(0):
         client.get(url, headers={"Range": "bytes=0-9"})
