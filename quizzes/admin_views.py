@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext as _
@@ -22,7 +23,7 @@ def import_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """Upload a sheet into a bank; wrong rows are listed and nothing is stored."""
     bank = authoring_for(request.user).bank_or_404(pk)
     form = SheetForm(request.POST or None, request.FILES or None)
-    context = {"bank": bank, "form": form}
+    context = {"bank": bank, "form": form, "template_url": reverse("question_banks:template")}
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
