@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from search import engines
+from tests.factories import members
 from tests.factories.search import cues, document, indexed
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,15 @@ def test_the_page_takes_few_queries(client, library, django_assert_max_num_queri
     get(client, "表面文章")
     with django_assert_max_num_queries(12):
         get(client, "表面文章")
+
+
+def test_a_member_finds_what_is_for_members_in_few_queries(
+    client, library, django_assert_max_num_queries
+):
+    client.force_login(members.member(members.branch()))
+    with django_assert_max_num_queries(20):
+        html = get(client, "表面文章").content.decode()
+    assert "只给党员看" in html
 
 
 def test_suggestions_come_as_json(client, library):
