@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 # Namespaces of URLs that belong to packages below all of ours.
 FOREIGN = ("wagtail", "admin", "django")
+# Namespaces of viewsets that an app registers in Wagtail's admin.
+VIEWSETS = {"videos": "media"}
 
 
 @cache
@@ -67,5 +69,5 @@ def references(text: str) -> list[tuple[str, str]]:
     for name in re.findall(r"""{%-?\s*url\s+["']([^"']+)["']""", text):
         namespace = name.split(":")[0]
         if ":" in name and not namespace.startswith(FOREIGN):
-            found.append((f"url {name}", packages()[namespace]))
+            found.append((f"url {name}", VIEWSETS.get(namespace) or packages()[namespace]))
     return found
