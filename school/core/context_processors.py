@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-from school import __version__
 from school.core.models import HostSettings
 
 

@@ -12,6 +12,7 @@ from school.settings.parts.storage import *  # noqa: F403
 from school.settings.parts.wagtail import *  # noqa: F403
 
 BASE_DIR = env.BASE_DIR
+VERSION = "0.1.0"
 DATA_DIR = env.data_dir()
 
 INSTALLED_APPS = [
