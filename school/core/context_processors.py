@@ -11,7 +11,7 @@ def school(request: HttpRequest) -> dict:
     return {
         "host": _LazyHost(request),
         "elder": request.COOKIES.get("elder") == "1",
-        "release": __version__,
+        "release": settings.VERSION,
         "pattern_page": settings.PATTERN_PAGE,
     }
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
+from kombu.exceptions import OperationalError
 from django.db.models.functions import Greatest
 
 from school.core import clock
@@ -144,7 +145,7 @@ def send(job: Job) -> None:
 
     try:
         run_job.apply_async(args=[job.pk], queue=job.queue)
-    except OSError:
+    except (OSError, OperationalError):
         logger.exception("broker refused job %s; it will be re-sent", job.pk)
 
 
