@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permission_policies import ModelPermissionPolicy
+from wagtail.permissions import register_permission_policy
 
 from school.core import wording
 from school.study.forms import HourRuleForm
@@ -24,6 +25,10 @@ class HoursPolicy(ModelPermissionPolicy):
 
     def user_has_any_permission(self, user, actions) -> bool:
         return any(self.user_has_permission(user, action) for action in actions)
+
+
+register_permission_policy(HourRule, HoursPolicy(HourRule, view=may_read_ledger, add=may_run_hours))
+register_permission_policy(HourEntry, HoursPolicy(HourEntry, view=may_read_ledger))
 
 
 def _credit(entry: HourEntry) -> str:
@@ -47,7 +52,6 @@ class HourRuleViewSet(ModelViewSet):
     inspect_view_enabled = True
     copy_view_enabled = False
     exclude_form_fields = ["version"]
-    permission_policy = HoursPolicy(HourRule, view=may_read_ledger, add=may_run_hours)
 
     def get_form_class(self, for_update=False):
         return HourRuleForm
@@ -76,7 +80,6 @@ class LedgerViewSet(ModelViewSet):
     inspect_view_enabled = True
     copy_view_enabled = False
     form_fields = ["title"]
-    permission_policy = HoursPolicy(HourEntry, view=may_read_ledger)
 
 
 class HoursGroup(ModelViewSetGroup):

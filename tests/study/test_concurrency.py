@@ -1,0 +1,122 @@
+"""Two tabs at the same instant, on a real database with real commits."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, connections
+
+from school.core import clock
+from school.study import spans as sets
+from school.study.models import (
+    Completion,
+    Coverage,
+    HourEntry,
+    ItemRevision,
+    Report,
+    StudyDay,
+    StudyItem,
+    StudySession,
+    WallDay,
+)
+from school.study.services.reports import accept_report
+from tests.factories.study import Page, make_lesson, make_member, moment
+
+EVENING = moment("2026-03-02 20:00")
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """Rows that other connections see, taken away by hand: a flush would take Wagtail's too."""
+    with django_db_blocker.unblock():
+        member = make_member("并发")
+        lessons = [make_lesson(10), make_lesson(10)]
+        try:
+            yield member, lessons
+        finally:
+            _remove(member, lessons)
+
+
+def _remove(member, lessons):
+    with connection.cursor() as cursor:
+        for model in (Report,):
+            cursor.execute(
+                f"DELETE FROM {model._meta.db_table} WHERE session_id IN"
+                f" (SELECT id FROM {StudySession._meta.db_table} WHERE member_id = %s)",
+                [member.pk],
+            )
+        for model in (StudySession, HourEntry, Completion, Coverage, StudyDay, WallDay):
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE member_id = %s", [member.pk])
+    for lesson in lessons:
+        StudyItem.objects.filter(pk=lesson.item_id).update(current=None)
+        ItemRevision.objects.filter(item_id=lesson.item_id).delete()
+        StudyItem.objects.filter(pk=lesson.item_id).delete()
+    member.delete()
+
+
+def together(*works):
+    """Run at the same time; what one raises fails the test."""
+    start, failures = threading.Barrier(len(works)), []
+
+    def run(work):
+        try:
+            start.wait()
+            work()
+        except BaseException as error:  # noqa: BLE001 - told to the test
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+
+
+def sending(page, numbers, width=10):
+    """Report ten seconds of media for the same ten seconds of the evening, batch by batch."""
+
+    def work():
+        for number in numbers:
+            low = (number - 1) * width * 1000
+            rows = [[low, low + width * 1000, low, low + width * 1000, 100, 1]]
+            with clock.at(page.start + timedelta(seconds=number * width)):
+                accept_report(
+                    token=page.opened.token,
+                    seq=number,
+                    segments=rows,
+                    member_id=page.member.pk,
+                )
+
+    return work
+
+
+def test_two_tabs_at_once_share_one_evening_and_lose_none_of_it(committed):
+    member, (one, two) = committed
+    pages = [Page(member, lesson, EVENING) for lesson in (one, two)]
+    together(*[sending(page, range(1, 21)) for page in pages])
+    spent = sets.length(sets.unpack(WallDay.objects.get(member=member).spans))
+    assert spent == 200_000
+    studied = Coverage.objects.filter(member=member).values_list("studied_ms", flat=True)
+    assert sum(studied) == spent
+    days = StudyDay.objects.filter(member=member).values_list("studied_ms", flat=True)
+    assert sum(days) == spent
+    assert Report.objects.filter(session__member=member).count() == 40
+
+
+def test_the_same_batch_sent_twice_at_once_counts_once(committed):
+    member, (one, _two) = committed
+    page = Page(member, one, EVENING)
+    together(*[sending(page, range(1, 11)) for _ in range(3)])
+    assert Report.objects.filter(session__member=member).count() == 10
+    assert Coverage.objects.get(member=member).studied_ms == 100_000
+
+
+def test_a_completion_reported_by_two_tabs_at_once_is_posted_and_paid_once(committed):
+    member, (one, _two) = committed
+    pages = [Page(member, one, EVENING + timedelta(minutes=minute)) for minute in (0, 10)]
+    together(*[sending(page, range(1, 61)) for page in pages])
+    assert Completion.objects.filter(member=member).count() == 1
+    assert HourEntry.objects.filter(member=member).count() == 1
