@@ -244,7 +244,7 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_finishes_once(instruct
         collection=Collection.get_first_root_node(),
         created_at=clock.now(),
     )
-    revision = revision_of(video, clip(seconds=40, size="1280x720"))
+    revision = revision_of(video, clip(seconds=12, size="960x540"))
     job = Job.objects.create(
         kind=KIND,
         queue="video",
@@ -261,7 +261,7 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_finishes_once(instruct
     worker = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
     try:
         deadline = time.monotonic() + 60
-        while not list(storage.folder("work").glob("*/720p.mp4")):
+        while not list(storage.folder("work").glob("*/480p.mp4")):
             assert worker.poll() is None, "the worker ended before it could be killed"
             assert time.monotonic() < deadline
             time.sleep(0.05)
