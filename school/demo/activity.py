@@ -17,7 +17,6 @@ from school.demo.people import BRANCHES, SEED
 from school.gatherings.models import Attendance, Gathering
 from school.gatherings.services.gatherings import close_gathering, open_gathering
 from school.members.models import Branch, Member, MemberStanding
-from school.members.selectors.people import members_of
 from school.plans.models import AnnualTarget, StudyPlan
 from school.plans.services.counting import fold
 from school.plans.services.plans import create_plan, publish_plan
@@ -213,29 +212,26 @@ def seed_self_study(tell: Tell, per_member: float = 2.5) -> int:
 
 def seed_plan() -> StudyPlan:
     """The running plan, published on its first day, and three exemptions."""
-    start, owner = plan_start(), Branch.objects.get(code="D")
+    today, start, owner = clock.today(), plan_start(), Branch.objects.get(code="D")
     by = Member.objects.get(staff_number="D0007")
+    # Published after the study of its weeks, so that everybody is counted once, in bulk, and not
+    # at every single completion; the dates of the plan decide, not the order of writing.
     with clock.at(at(start, 8)):
         plan = create_plan(
             title=PLAN,
             owner=owner,
             starts_on=start,
-            ends_on=clock_today_plus(9),
+            ends_on=today + timedelta(days=9),
             items=[(item(s), True) for s in REQUIRED] + [(item(s), False) for s in ELECTIVE],
-            make_up_until=clock_today_plus(39),
+            make_up_until=today + timedelta(days=39),
             by=by,
         )
-        publish_plan(plan=plan, by=by)
+    publish_plan(plan=plan, by=by)
+    StudyPlan.objects.filter(pk=plan.pk).update(published_at=at(start, 8))
     for member in _studying_members()[7::70]:
         exempt(member=member, reason="长期外派,所在地不便上网学习", by=by, plan=plan, since=start)
+    fold()
     return StudyPlan.objects.get(pk=plan.pk)
-
-
-def clock_today_plus(days: int) -> date:
-    """A local day by the host's real clock, whatever ``clock.at`` says."""
-    from django.utils import timezone
-
-    return clock.local_day(timezone.now()) + timedelta(days=days)
 
 
 def seed_plan_study(tell: Tell) -> None:
@@ -274,7 +270,6 @@ def seed_plan_study(tell: Tell) -> None:
         if number % 50 == 0:
             tell(f"计划内学习 {number}/{len(members)} 人")
     _demo_member(required)
-    fold()
 
 
 def _demo_member(required: list[StudyItem]) -> None:
@@ -313,8 +308,3 @@ def _file(branch: Branch, month: date, today: date, minute: int, by: Member):
     moment = min(at(today.replace(day=1) + timedelta(days=1), 9, minute), clock.now())
     with clock.at(moment):
         return file_period(branch=branch, period="month", starts_on=month, by=by).filing
-
-
-def members_below(code: str) -> int:
-    """Home members of a branch and below it today."""
-    return members_of(Branch.objects.get(code=code)).count()

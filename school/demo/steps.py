@@ -41,8 +41,7 @@ class Step:
 
 
 def _plan_studied() -> bool:
-    plan = StudyPlan.objects.filter(title=activity.PLAN).first()
-    return plan is not None and StudySession.objects.filter(member__staff_number="D0001").exists()
+    return StudySession.objects.filter(member__staff_number="D0001").exists()
 
 
 def _self_studied() -> bool:
@@ -87,10 +86,10 @@ def steps() -> list[Step]:
              lambda p, t: activity.seed_self_study(t, p.self_study)),
         Step("集体学习", Gathering.objects.exists,
              lambda p, t: activity.seed_gatherings(p.days)),
-        Step("学习计划", StudyPlan.objects.filter(title=activity.PLAN).exists,
-             lambda p, t: activity.seed_plan()),
         Step("计划内学习与测验", _plan_studied,
              lambda p, t: activity.seed_plan_study(t)),
+        Step("学习计划", StudyPlan.objects.filter(title=activity.PLAN).exists,
+             lambda p, t: activity.seed_plan()),
         Step("封账与上报", Filing.objects.exists,
              lambda p, t: activity.seed_closing()),
     ]  # fmt: skip
