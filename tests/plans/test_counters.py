@@ -16,7 +16,7 @@ from school.members.services.branches import move_branch
 from school.members.services.people import change_standing, transfer_member
 from school.plans.models import CountCheckpoint, CountDelta, Exemption, StudyPlan
 from school.plans.rules import Counts, figures, month_end
-from school.plans.selectors.counts import member_counts, node_counts
+from school.plans.selectors.counts import member_states, node_counts
 from school.plans.services.counting import fold, rebuild_checkpoints, settle_plan
 from school.plans.services.plans import end_plan, withdraw_item
 from school.plans.services.targets import exempt, set_targets
@@ -240,10 +240,10 @@ def test_folding_late_records_reaches_the_ancestors_of_each_month(school):
 def test_who_joins_the_audience_is_asked_and_who_leaves_is_not_left_open(school):
     newcomer = make_person(school["leaf"], since=date(2026, 4, 14))
     plan, leaf = school["plan"], school["leaf"]
-    assert newcomer.pk in member_counts(leaf, plan, clock.today())
-    assert newcomer.pk not in member_counts(leaf, plan, date(2026, 4, 13))
+    assert newcomer.pk in member_states(leaf, plan, clock.today())
+    assert newcomer.pk not in member_states(leaf, plan, date(2026, 4, 13))
     change_standing(member=newcomer, kind="full", state="left", on=clock.today())
-    assert newcomer.pk not in member_counts(leaf, plan, clock.today())
+    assert newcomer.pk not in member_states(leaf, plan, clock.today())
 
 
 def test_exempt_members_leave_the_due_and_stand_apart(school):

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import DateField, F, Q, QuerySet, Sum, Value
+from django.db.models import DateField, F, Q, Sum, Value
 from django.db.models.functions import Cast, Substr
 
 from school.core import clock
@@ -139,28 +139,24 @@ def trend(node_ids: list[int], plan: StudyPlan, day: date) -> dict[int, list[Cou
     return points
 
 
-def member_counts(branch: Branch, plan: StudyPlan, day: date) -> dict[int, Counts]:
-    """State of each member counted at a branch itself on a day, by member id. One query."""
-    rows = _of_branch(branch, plan, day).filter(plan_item=None)
-    summed = rows.order_by().values_list("member_id").annotate(**SUMS)
-    return {
-        member: counts for member, *sums in summed if (counts := Counts(*sums)).due or counts.exempt
-    }
+def member_states(
+    branch: Branch, plan: StudyPlan, day: date
+) -> dict[int, dict[int | None, Counts]]:
+    """State of each member counted at a branch itself on a day, by plan item. One query.
 
-
-def member_items(branch: Branch, plan: StudyPlan, day: date) -> dict[int, dict[int, Counts]]:
-    """State by member and plan item at a branch itself on a day. One query."""
-    rows = _of_branch(branch, plan, day).exclude(plan_item=None)
-    states: dict[int, dict[int, Counts]] = defaultdict(dict)
+    None stands for the plan as a whole.
+    """
+    rows = CountDelta.objects.filter(branch=branch, plan=plan, day__lte=day)
+    states: dict[int, dict[int | None, Counts]] = defaultdict(dict)
     for member, item, *sums in (
         rows.order_by().values_list("member_id", "plan_item_id").annotate(**SUMS)
     ):
         states[member][item] = Counts(*sums)
-    return states
-
-
-def _of_branch(branch: Branch, plan: StudyPlan, day: date) -> QuerySet[CountDelta]:
-    return CountDelta.objects.filter(branch=branch, plan=plan, day__lte=day)
+    return {
+        member: held
+        for member, held in states.items()
+        if held.get(None, Counts()).due or held.get(None, Counts()).exempt
+    }
 
 
 def states_of_member(member_id: int, day: date) -> dict[int, dict[int | None, Counts]]:
@@ -179,8 +175,7 @@ def states_of_member(member_id: int, day: date) -> dict[int, dict[int | None, Co
 
 __all__ = [
     "NodeCounts",
-    "member_counts",
-    "member_items",
+    "member_states",
     "node_counts",
     "states_of_member",
     "trend",

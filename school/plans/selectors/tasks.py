@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from school.core import clock
@@ -124,28 +125,26 @@ def _urgency(entry: Todo) -> tuple:
 
 
 def open_count(member_id: int, day: date) -> int:
-    """How many required items are still open for a member. Two queries, for the frame's badge."""
-    running = PlanItem.objects.filter(
-        Q(withdrawn_on=None) | Q(withdrawn_on__gt=day),
-        Q(added_on=None) | Q(added_on__lte=day),
-        required=True,
-        item__withdrawn_at=None,
-        plan__state=StudyPlan.State.PUBLISHED,
-        plan__starts_on__lte=day,
-    ).filter(Q(plan__make_up_until=None) | Q(plan__make_up_until__gte=day))
-    items = list(running.values_list("pk", "plan_id", "item_id"))
-    if not items:
-        return 0
-    due: dict[int, int] = {}
-    done: dict[int, int] = {}
-    rows = CountDelta.objects.filter(
-        member_id=member_id, day__lte=day, plan_id__in={plan for _, plan, _ in items}
+    """How many required items are still open for a member. One query, for the frame's badge."""
+    mine = (
+        CountDelta.objects.filter(member_id=member_id, day__lte=day, plan_id=OuterRef("plan_id"))
+        .order_by()
+        .values("member_id")
     )
-    for plan, item, asked, on_time, late in rows.values_list(
-        "plan_id", "plan_item_id", "due", "on_time", "late"
-    ):
-        if item is None:
-            due[plan] = due.get(plan, 0) + asked
-        else:
-            done[item] = done.get(item, 0) + on_time + late
-    return len({item for pk, plan, item in items if due.get(plan) and not done.get(pk)})
+    due = mine.filter(plan_item=None).annotate(total=Sum("due")).values("total")
+    done = mine.filter(plan_item=OuterRef("pk")).annotate(total=Sum(F("on_time") + F("late")))
+    return (
+        PlanItem.objects.filter(
+            Q(withdrawn_on=None) | Q(withdrawn_on__gt=day),
+            Q(added_on=None) | Q(added_on__lte=day),
+            Q(plan__make_up_until=None) | Q(plan__make_up_until__gte=day),
+            required=True,
+            item__withdrawn_at=None,
+            plan__state=StudyPlan.State.PUBLISHED,
+            plan__starts_on__lte=day,
+        )
+        .annotate(asked=Subquery(due), done=Coalesce(Subquery(done.values("total")), 0))
+        .filter(asked__gt=0, done=0)
+        .order_by()
+        .aggregate(items=Count("item_id", distinct=True))["items"]
+    )

@@ -1,10 +1,11 @@
 """A member's year: the nearest unmet target, and what does not count for it."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from school.core import clock
 from school.plans.models import AnnualTarget, Exemption
@@ -72,33 +73,38 @@ def nearest(results: list[TargetResult]) -> TargetResult:
 def target_results(
     member_ids: list[int], years: list[int], day: date | None = None
 ) -> dict[tuple[int, int], list[TargetResult]]:
-    """All targets of some members and years as they stand up to a day. Three queries."""
+    """All targets of some members and years as they stand up to a day. Two queries."""
     day = day or clock.today()
-    let_off = set(
-        Exemption.objects.on(day)
-        .filter(member_id__in=member_ids, target__year__in=years)
-        .values_list("target_id", flat=True)
-    )
-    targets = [
-        target
-        for target in AnnualTarget.objects.filter(member_id__in=member_ids, year__in=years)
-        if target.pk not in let_off
-    ]
+    targets = targets_of(member_ids, years, day)
     if not targets:
         return {}
     credit: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    ledger = HourEntry.objects.filter(
+        member_id__in=member_ids, counts_for_year__in=years, studied_on__lte=day
+    )
     for member, year, source, total in (
-        HourEntry.objects.filter(
-            member_id__in=member_ids, counts_for_year__in=years, studied_on__lte=day
-        )
-        .order_by()
+        ledger.order_by()
         .values_list("member_id", "counts_for_year", "source")
         .annotate(total=Sum("credit"))
     ):
         credit[(member, year)][source] = total
+    return results_of(targets, credit)
+
+
+def targets_of(member_ids: list[int], years: list[int], day: date) -> list[AnnualTarget]:
+    """Targets of some members and years that are not 免学 on a day. One query."""
+    let_off = Exemption.objects.on(day).filter(target=OuterRef("pk"))
+    rows = AnnualTarget.objects.filter(~Exists(let_off), member_id__in=member_ids, year__in=years)
+    return list(rows)
+
+
+def results_of(
+    targets: list[AnnualTarget], credit: Mapping[tuple[int, int], dict[str, int]]
+) -> dict[tuple[int, int], list[TargetResult]]:
+    """Targets held against credit by (member, year) and source."""
     results: dict[tuple[int, int], list[TargetResult]] = defaultdict(list)
     for target in targets:
-        by_source = credit[(target.member_id, target.year)]
+        by_source = credit.get((target.member_id, target.year), {})
         got = sum(c for s, c in by_source.items() if not target.sources or s in target.sources)
         results[(target.member_id, target.year)].append(
             TargetResult(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
 from school.core import clock
@@ -13,9 +13,9 @@ from school.members.models import Branch, Member, Membership, MemberStanding
 from school.members.selectors.tree import children_on
 from school.plans.models import PlanItem, StudyPlan
 from school.plans.rules import Counts, Figures, LightLimits, figures, light
-from school.plans.selectors.counts import member_counts, member_items, node_counts, trend
+from school.plans.selectors.counts import member_states, node_counts, trend
 from school.plans.selectors.plans import plans_at
-from school.plans.selectors.year import nearest, target_results
+from school.plans.selectors.year import nearest, results_of, targets_of
 from school.study.models import HourEntry, StudyDay
 
 ALL, DONE, OPEN, OVERDUE, EXEMPT = "all", "done", "open", "overdue", "exempt"
@@ -127,21 +127,25 @@ def choose_plan(plans: list[StudyPlan], day: date, wanted: int | None) -> StudyP
     return (begun or plans or [None])[-1]
 
 
-def board(node: Branch, *, day: date, plan_id: int | None = None, filter: str = ALL) -> Board:
-    """The board of a node for a plan as of a day, with its rows filtered."""
+def board(
+    node: Branch, *, day: date, plan_id: int | None = None, filter: str = ALL, rows: bool = True
+) -> Board:
+    """The board of a node for a plan as of a day, with its rows filtered (or without rows)."""
     plans = list(plans_at(node))
     plan = choose_plan(plans, day, plan_id)
     shown = Board(node, plan, plans, day, clock.now(), filter)
-    children = list(children_on(node, day))
+    children = list(children_on(node, day)) if rows else []
     shown = replace(shown, is_leaf=not children)
     if plan is None:
         return replace(shown, people=[], all_rows=0)
     counts = node_counts(node, plan, day)
     total = figures(counts.total, ends_on=plan.ends_on, day=day)
     shown = replace(shown, figures=total, light=light_of(total, plan, day))
+    if not rows:
+        return shown
     if children:
-        rows = child_rows(children, counts.children, counts.own, plan, day)
-        kept = [row for row in rows if _child_matches(row, filter)]
+        below = child_rows(children, counts.children, counts.own, plan, day)
+        kept = [row for row in below if _child_matches(row, filter)]
         return replace(shown, children=kept, all_rows=total.due + total.exempt)
     people = person_rows(node, plan, day)
     kept = [row for row in people if _person_matches(row, filter)]
@@ -186,21 +190,22 @@ def child_rows(
     return rows
 
 
-def person_rows(node: Branch, plan: StudyPlan, day: date) -> list[PersonRow]:
-    """Members a branch itself counts, overdue first, then open, done, 免学. Eight queries."""
-    counts = member_counts(node, plan, day)
-    items = member_items(node, plan, day)
+def person_rows(node: Branch, plan: StudyPlan, day: date, *, study: bool = True) -> list[PersonRow]:
+    """Members a branch itself counts, overdue first, then open, done, 免学.
+
+    Three queries, and three more for hours and last day (``study``).
+    """
+    counts = member_states(node, plan, day)
     required = {
         row.pk: row
         for row in PlanItem.objects.filter(plan=plan, required=True)
         if row.added_on is None or row.added_on <= day
     }
     people = {m.pk: m for m in Member.objects.filter(pk__in=counts).only("name", "staff_number")}
-    study = _study_of(list(counts), day)
+    studied = _study_of(list(counts), day) if study else {}
     rows = []
-    for pk, held in counts.items():
-        shown = figures(held, ends_on=plan.ends_on, day=day)
-        states = items.get(pk, {})
+    for pk, states in counts.items():
+        shown = figures(states[None], ends_on=plan.ends_on, day=day)
         done = sum(1 for item in required if _is_done(states.get(item)))
         # A withdrawn item stays only for those who had finished it.
         total = sum(
@@ -209,7 +214,7 @@ def person_rows(node: Branch, plan: StudyPlan, day: date) -> list[PersonRow]:
             if _is_done(states.get(item)) or row.withdrawn_on is None or row.withdrawn_on > day
         )
         tone, state = person_state(shown)
-        got, due, last_on = study[pk]
+        got, due, last_on = studied.get(pk, (0, None, None))
         rows.append(
             PersonRow(
                 pk,
@@ -253,29 +258,31 @@ def person_state(shown: Figures) -> tuple[str, str]:
     return "plain", _("未开始")
 
 
-def _study_of(member_ids: list[int], day: date) -> dict[int, tuple[int, int | None, date | None]]:
-    """(credit of the year, due, last day of study) of each member."""
-    targets = target_results(member_ids, [day.year], day)
+Study = tuple[int, int | None, date | None]
+
+
+def _study_of(member_ids: list[int], day: date) -> dict[int, Study]:
+    """(credit of the year, due, last day of study) of each member. Three queries."""
+    credit: dict[tuple[int, int], dict[str, int]] = {}
+    last: dict[int, date] = {}
     ledger = HourEntry.objects.filter(member_id__in=member_ids, studied_on__lte=day)
-    last = dict(ledger.order_by().values_list("member_id").annotate(Max("studied_on")))
+    for member, year, source, total, at in (
+        ledger.order_by()
+        .values_list("member_id", "counts_for_year", "source")
+        .annotate(total=Sum("credit"), at=Max("studied_on"))
+    ):
+        credit.setdefault((member, year), {})[source] = total
+        last[member] = max(at, last.get(member, at))
     days = StudyDay.objects.filter(member_id__in=member_ids, day__lte=day)
     for member, at in days.order_by().values_list("member_id").annotate(Max("day")):
         last[member] = max(at, last.get(member, at))
-    sums: dict[int, int] = {}
-    if len(targets) < len(member_ids):
-        for member, credit in ledger.filter(counts_for_year=day.year).values_list(
-            "member_id", "credit"
-        ):
-            sums[member] = sums.get(member, 0) + credit
+    results = results_of(targets_of(member_ids, [day.year], day), credit)
     found = {}
     for pk in member_ids:
-        mine = targets.get((pk, day.year))
+        mine = results.get((pk, day.year))
         shown = nearest(mine) if mine else None
-        found[pk] = (
-            shown.got if shown else sums.get(pk, 0),
-            shown.due if shown else None,
-            last.get(pk),
-        )
+        got = shown.got if shown else sum(credit.get((pk, day.year), {}).values())
+        found[pk] = (got, shown.due if shown else None, last.get(pk))
     return found
 
 
@@ -290,12 +297,9 @@ def other_rows(node: Branch, day: date, counted: set[int]) -> list[PersonRow]:
         .order_by("kind", "member__staff_number")
     )
     memberships = list(memberships)
-    standings = {
-        s.member_id: s
-        for s in MemberStanding.objects.on(day).filter(
-            member_id__in=[m.member_id for m in memberships]
-        )
-    }
+    at_home = [m.member_id for m in memberships if m.kind == Membership.Kind.HOME]
+    held = MemberStanding.objects.on(day).filter(member_id__in=at_home) if at_home else ()
+    standings = {standing.member_id: standing for standing in held}
     for each in memberships:
         attached = each.kind == Membership.Kind.ATTACHED
         rows.append(

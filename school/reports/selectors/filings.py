@@ -107,7 +107,7 @@ def _leaf_lines(node: Branch, start: date, as_of: date) -> list[Line]:
         lines.append(Line(Kind.TOTAL, plan, node.short_name, total, branch_id=node.pk))
         lines += [
             Line(Kind.MEMBER, plan, row.name, row.figures, member_id=row.member_id)
-            for row in person_rows(node, plan, as_of)
+            for row in person_rows(node, plan, as_of, study=False)
         ]
     return lines
 

@@ -42,7 +42,7 @@ class Person:
 
     plans: list[PlanLine]
     year: YearProgress | None
-    hours: YearHours
+    hours: YearHours | None
     entries: list[HourEntry]
 
 
@@ -60,10 +60,11 @@ def person(member: Member, day: date) -> Person:
         .filter(member=member, item_id__in={row.item_id for row in rows})
         .order_by("-effective_on", "-pk")
     }
+    year = year_progress(member.pk, day.year)
     return Person(
         plans=[_plan_line(plan, states[plan.pk], rows, done, day) for plan in plans],
-        year=year_progress(member.pk, day.year),
-        hours=hours_of_year(member.pk, day.year),
+        year=year,
+        hours=None if year else hours_of_year(member.pk, day.year),
         entries=list(entries_of_year(member.pk, day.year)[:200]),
     )
 

@@ -41,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if len(tops) != 1:
         return render(request, "reports/choose.html", {"nodes": tops})
     node = tops[0]
-    shown = board(node, day=clock.today())
+    shown = board(node, day=clock.today(), rows=False)
     return render(
         request,
         "reports/home.html",
