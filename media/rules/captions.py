@@ -27,7 +27,7 @@ def decode(data: bytes) -> str:
         BadCaptions: none of the three.
     """
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encodings = ("utf-16",)
+        encodings: tuple[str, ...] = ("utf-16",)
     else:
         encodings = ("utf-8-sig", "gb18030")
     for encoding in encodings:

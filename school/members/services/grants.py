@@ -73,7 +73,7 @@ def role_group(role: str) -> Group:
         group.permissions.add(
             Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin")
         )
-        wanted = CORE_PERMISSIONS.get(role, ())
+        wanted = CORE_PERMISSIONS.get(Role(role), ())
         group.permissions.add(
             *Permission.objects.filter(content_type__app_label="core", codename__in=wanted)
         )

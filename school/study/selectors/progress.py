@@ -65,7 +65,7 @@ def progress_for(member_id: int | None, item_ids: Iterable[int]) -> dict[int, Pr
     wanted = list(item_ids)
     if member_id is None or not wanted:
         return {}
-    seen: dict[int, dict] = {}
+    seen: dict = {}
     rows = Coverage.objects.filter(
         member_id=member_id,
         revision__item_id__in=wanted,
