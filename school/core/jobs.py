@@ -15,8 +15,8 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
-from kombu.exceptions import OperationalError
 from django.db.models.functions import Greatest
+from kombu.exceptions import OperationalError
 
 from school.core import clock
 from school.core.errors import Conflict, DomainError
