@@ -35,7 +35,18 @@ class NewsIndexPage(SchoolPage):
         chips = [{"label": _("全部"), "url": "?", "current": kind not in NewsPage.Kind.values}]
         for value, label in NewsPage.Kind.choices:
             chips.append({"label": label, "url": f"?kind={value}", "current": kind == value})
-        context["listing"] = Paginator(pages, PER_PAGE).get_page(request.GET.get("page"))
+        listing = Paginator(pages, PER_PAGE).get_page(request.GET.get("page"))
+        context["listing"] = listing
+        context["items"] = [
+            {
+                "title": page.title,
+                "url": page.get_url(request),
+                "date": page.date,
+                "source": page.source,
+                "top": page.on_top,
+            }
+            for page in listing
+        ]
         context["chips"] = chips
         return context
 

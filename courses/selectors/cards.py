@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
-from wagtail.models import Page
 
-from courses.models import CoursePage, LessonPage
+from courses.models import ArticlePage, CoursePage, LessonPage, StudyPage
 from courses.rules import text
 from media import selectors as media
-from media.models import Picture
+from media.models import Picture, PictureRendition
 from school.core import wording
 from school.members.models import Member
 from school.study.models import ItemPart, ItemRevision, StudyItem
 from school.study.selectors import progress_for
 
+MODELS = {
+    StudyItem.Kind.LESSON: LessonPage,
+    StudyItem.Kind.ARTICLE: ArticlePage,
+    StudyItem.Kind.COURSE: CoursePage,
+}
 COVER = "fill-640x360|format-webp"
 
 
@@ -61,10 +65,7 @@ def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
     At most eight queries however many items: pages by type, covers, videos, progress.
     """
     items = list(items)
-    pages = {
-        page.pk: page
-        for page in Page.objects.filter(pk__in=[item.source_id for item in items]).specific()
-    }
+    pages = _pages(items)
     pictures = _pictures(pages.values())
     posters = _posters(pages.values())
     known = bool(member and member.is_authenticated)
@@ -111,21 +112,42 @@ def length_label(item: StudyItem) -> str:
 
 
 def _pictures(pages) -> dict[int, str]:
+    """Addresses of the covers in one query; what has not been drawn yet is drawn now.
+
+    The rows are asked directly: Wagtail's own way writes each into the cache at every view.
+    """
     wanted = {page.cover_id for page in pages if getattr(page, "cover_id", None)}
     if not wanted:
         return {}
-    found = Picture.objects.filter(pk__in=wanted).prefetch_renditions(COVER)
-    return {picture.pk: picture.get_rendition(COVER).url for picture in found}
+    drawn = PictureRendition.objects.filter(image_id__in=wanted, filter_spec=COVER)
+    found = {rendition.image_id: rendition.url for rendition in drawn}
+    for picture in (
+        Picture.objects.filter(pk__in=wanted - set(found)) if wanted - set(found) else ()
+    ):
+        found[picture.pk] = picture.get_rendition(COVER).url
+    return found
+
+
+def _pages(items: list[StudyItem]) -> dict[int, StudyPage]:
+    """What cards read of the pages: one query a kind."""
+    found: dict[int, StudyPage] = {}
+    for kind, model in MODELS.items():
+        wanted = [item.source_id for item in items if item.kind == kind]
+        if not wanted:
+            continue
+        pages = model.objects.filter(pk__in=wanted)
+        if model is LessonPage:
+            pages = pages.select_related("video__current")
+        found.update({page.pk: page for page in pages})
+    return found
 
 
 def _posters(pages) -> dict[int, str]:
-    lessons = [p for p in pages if isinstance(p, LessonPage) and not p.cover_id and p.video_id]
-    if not lessons:
-        return {}
-    found = LessonPage.objects.filter(pk__in=[p.pk for p in lessons]).select_related(
-        "video__current"
-    )
-    return {page.pk: media.poster_url(page.video.current) for page in found}
+    return {
+        page.pk: media.poster_url(page.video.current)
+        for page in pages
+        if isinstance(page, LessonPage) and not page.cover_id and page.video_id
+    }
 
 
 def course_items(course: CoursePage) -> list[tuple[StudyItem, bool]]:

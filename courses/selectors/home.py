@@ -21,29 +21,35 @@ def screen(page: HomePage, request: HttpRequest) -> dict:
     """Context of the home page for a member or a guest."""
     member = request.user if request.user.is_authenticated else None
     context = {
-        "news": _news(NewsPage.Kind.NEWS, request.user),
-        "notices": _news(NewsPage.Kind.NOTICE, request.user),
-        "news_url": _news_urls(),
+        "news": _news(NewsPage.Kind.NEWS, request),
+        "notices": _news(NewsPage.Kind.NOTICE, request),
+        "news_url": _news_urls(request),
     }
-    return context | (_for_member(member) if member else {})
+    return context | (_for_member(member, request) if member else {})
 
 
-def _news_urls() -> dict[str, str]:
+def _news_urls(request: HttpRequest) -> dict[str, str]:
     index = NewsIndexPage.objects.live().first()
     if index is None:
         return {}
-    return {kind: f"{index.url}?kind={kind}" for kind in NewsPage.Kind.values}
+    return {kind: f"{index.get_url(request)}?kind={kind}" for kind in NewsPage.Kind.values}
 
 
-def _news(kind: str, reader) -> list[dict]:
-    pages = permissions.readable(NewsPage.objects.live().filter(kind=kind), reader)
+def _news(kind: str, request: HttpRequest) -> list[dict]:
+    pages = permissions.readable(NewsPage.objects.live().filter(kind=kind), request.user)
     return [
-        {"title": p.title, "url": p.url, "date": p.date, "source": p.source, "top": p.on_top}
+        {
+            "title": p.title,
+            "url": p.get_url(request),
+            "date": p.date,
+            "source": p.source,
+            "top": p.on_top,
+        }
         for p in pages.order_by("-on_top", "-date", "-pk")[:NEWS]
     ]
 
 
-def _for_member(member: Member) -> dict:
+def _for_member(member: Member, request: HttpRequest) -> dict:
     items = studyable(member)
     lessons = items.filter(kind=StudyItem.Kind.LESSON)[:LESSONS]
     articles = items.filter(kind=StudyItem.Kind.ARTICLE)[:ARTICLES]
@@ -60,7 +66,9 @@ def _for_member(member: Member) -> dict:
         "hours": None if target else hours_of_year(member.pk, year),
         "lessons": [card for card in made if card.kind == StudyItem.Kind.LESSON],
         "articles": [card for card in made if card.kind == StudyItem.Kind.ARTICLE],
-        "topics": topics,
+        "topics": [
+            {"title": t.title, "url": t.get_url(request), "summary": t.summary} for t in topics
+        ],
         "panels": registry.home_panels(member),
         "catalogue_url": reverse("courses:catalogue"),
     }

@@ -24,7 +24,11 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
     item = item_for(SOURCE, page.pk)
     if item is not None and item.withdrawn_at is not None:
         item = None
-    context = {"item": item, "revision": item.current if item else None, "crumbs": _crumbs(page)}
+    context = {
+        "item": item,
+        "revision": item.current if item else None,
+        "crumbs": _crumbs(page, request),
+    }
     if isinstance(page, CoursePage):
         return context | _course(page, item, member)
     if item is not None and member is not None:
@@ -38,9 +42,9 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
     return context
 
 
-def _crumbs(page) -> list[dict]:
+def _crumbs(page, request) -> list[dict]:
     above = page.get_ancestors().filter(depth__gte=2).only("title", "url_path", "depth", "pk")
-    crumbs = [{"label": each.title, "url": each.url} for each in above]
+    crumbs = [{"label": each.title, "url": each.get_url(request)} for each in above]
     return [*crumbs, {"label": page.title}]
 
 
@@ -113,7 +117,7 @@ def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Car
         parts = [part for part, _r in course_items(CoursePage(pk=course_id))]
         ids = [part.source_id for part in parts]
         if page.pk in ids and ids.index(page.pk) + 1 < len(parts):
-            return next(iter(cards([parts[ids.index(page.pk) + 1]], member)), None)
+            return next(iter(cards([parts[ids.index(page.pk) + 1]], None)), None)
     following = (
         type(page)
         .objects.live()
@@ -129,7 +133,7 @@ def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Car
     found = StudyItem.objects.filter(
         source_type=SOURCE, source_id=following, withdrawn_at=None
     ).select_related("current")
-    return next(iter(cards(found, member)), None)
+    return next(iter(cards(found, None)), None)
 
 
 def topic(page: TopicPage, request: HttpRequest) -> dict:
@@ -145,4 +149,4 @@ def topic(page: TopicPage, request: HttpRequest) -> dict:
     )
     made = {card.page_id: card for card in cards(items, member)}
     rows = [(made[link.page_id], link.note) for link in links if link.page_id in made]
-    return {"rows": rows, "placed": page.placed_body(), "crumbs": _crumbs(page)}
+    return {"rows": rows, "placed": page.placed_body(), "crumbs": _crumbs(page, request)}
