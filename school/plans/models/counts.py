@@ -79,12 +79,18 @@ class CountCheckpoint(Measures):
     class Meta:
         verbose_name = _("统计汇总")
         verbose_name_plural = _("统计汇总")
+        # Two, because not every database can say that nulls are equal.
         constraints = [
             models.UniqueConstraint(
+                fields=["plan", "branch", "month"],
+                condition=models.Q(plan_item=None),
+                name="checkpoint_plan_once",
+            ),
+            models.UniqueConstraint(
                 fields=["plan", "branch", "plan_item", "month"],
-                name="checkpoint_once",
-                nulls_distinct=False,
-            )
+                condition=models.Q(plan_item__isnull=False),
+                name="checkpoint_item_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,7 +43,9 @@ def preview(plan: StudyPlan) -> Preview:
     )
     branches = [BranchShare(name, members) for name, members in rows]
     items = plan.items.filter(withdrawn_on=None).aggregate(
-        required=Count("pk", filter=Q(required=True)),
-        optional=Count("pk", filter=Q(required=False)),
+        compulsory=Count("pk", filter=Q(required=True)),
+        elective=Count("pk", filter=Q(required=False)),
     )
-    return Preview(sum(b.members for b in branches), items["required"], items["optional"], branches)
+    return Preview(
+        sum(b.members for b in branches), items["compulsory"], items["elective"], branches
+    )
