@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.fields import StreamField
+from wagtail.models import PageViewRestriction
 
 from courses import permissions
 from courses.blocks import BodyBlock
@@ -34,8 +35,14 @@ class AudiencePage(SchoolPage):
         help_text=_("留空:全体登录人员可见。"),
     )
 
+    # Whom a page is for says its audience; Wagtail's own privacy is not offered and not asked.
+    private_page_options: list[str] = []
+
     class Meta:
         abstract = True
+
+    def get_view_restrictions(self):
+        return PageViewRestriction.objects.none()
 
     def serve(self, request: HttpRequest, *args, **kwargs):
         if not permissions.may_read(self, request.user):

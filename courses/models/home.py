@@ -2,10 +2,12 @@
 
 from django.conf import settings
 from django.db import models
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
-from wagtail.models import Orderable
+from wagtail.models import Orderable, Page, PageViewRestriction
+from wagtail.url_routing import RouteResult
 
 from courses.models.base import AudiencePage, BodyMixin
 from school.core.models import SchoolPage
@@ -39,6 +41,7 @@ class HomePage(SchoolPage):
     parent_page_types = ["wagtailcore.Page"]
     subpage_types = ["courses.NewsIndexPage", "courses.SectionPage"]
     max_count = 1
+    private_page_options: list[str] = []
     content_panels = [
         *SchoolPage.content_panels,
         MultiFieldPanel(
@@ -55,6 +58,19 @@ class HomePage(SchoolPage):
     class Meta:
         verbose_name = _("首页")
         verbose_name_plural = _("首页")
+
+    def get_view_restrictions(self):
+        return PageViewRestriction.objects.none()
+
+    def route(self, request, path_components: list[str]):
+        """Find a page below by its whole address: one query, however deep it lies."""
+        if not path_components:
+            return super().route(request, path_components)
+        address = f"{self.url_path}{'/'.join(path_components)}/"
+        page = Page.objects.filter(url_path=address, live=True).first()
+        if page is None or not page.path.startswith(self.path):
+            raise Http404
+        return RouteResult(page.specific)
 
     def get_context(self, request, *args, **kwargs) -> dict:
         from courses.selectors import home  # models load first; screens read models
