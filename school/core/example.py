@@ -14,7 +14,7 @@ from school.core import clock
 class ExampleForm(forms.Form):
     """One field of each kind, two of them wrong."""
 
-    staff_number = forms.CharField(label="工号或手机号", help_text="工号在工作证正面,共 8 位。")
+    staff_number = forms.CharField(label="工号或手机号", help_text="工号在工作证正面，共 8 位。")
     kind = forms.ChoiceField(
         label="学习形式", choices=[("group", "集体学习"), ("lecture", "专题党课")], initial="group"
     )
@@ -64,7 +64,7 @@ def content() -> dict:
         ],
         "news": [
             {
-                "title": "第三季度安全生产专题学习安排:各支部于九月底前完成,缺学人员十月补学",
+                "title": "第三季度安全生产专题学习安排：各支部于九月底前完成，缺学人员十月补学",
                 "url": "#",
                 "date": today - timedelta(days=1),
                 "source": "组织部",
@@ -83,13 +83,13 @@ def content() -> dict:
             for number in range(1, 13)
         ],
         "cues": [
-            {"start": 0, "text": "各位同志好,今天学习岗位风险辨识的基本方法。"},
+            {"start": 0, "text": "各位同志好，今天学习岗位风险辨识的基本方法。"},
             {
                 "start": 8,
-                "text": "先看一个例子:开工前,班组长带大家走一遍现场。",
+                "text": "先看一个例子：开工前，班组长带大家走一遍现场。",
                 "current": True,
             },
-            {"start": 192, "text": "发现隐患,先停下来,再报告,最后整改。"},
+            {"start": 192, "text": "发现隐患，先停下来，再报告，最后整改。"},
         ],
         "months": [
             {"online": online, "offline": offline}

@@ -70,7 +70,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form's token is missing or old: say what to do."""
-    message = "页面打开太久,安全校验已过期。请返回上一页刷新后再提交,已填写的内容请先复制保存。"
+    message = "页面打开太久，安全校验已过期。请返回上一页刷新后再提交，已填写的内容请先复制保存。"
     return render(request, "core/refused.html", {"message": message}, status=403)
 
 
