@@ -9,7 +9,6 @@ from datetime import time as clock_time
 
 from django.db import transaction
 from django.db.models import Max
-from treebeard.numconv import NumConv
 
 from school.core import clock
 from school.demo.people import FOUNDED, SEED
@@ -63,13 +62,12 @@ def _tree(code: str, branches: int) -> list[int]:
         code=code, name=f"规模学校 {code}", short_name=code[:20], kind=Branch.Kind.COMMITTEE,
         founded_on=FOUNDED,
     )  # fmt: skip
-    number = NumConv(len(Branch.alphabet), Branch.alphabet)
     generals = -(-branches // PER_GENERAL)
-    rows = [_node(root.path, number, code, "G", index, 2) for index in range(1, generals + 1)]
+    rows = [_node(root.path, code, "G", index, 2) for index in range(1, generals + 1)]
     for index in range(branches):
         above = rows[index // PER_GENERAL]
         above.numchild += 1
-        leaf = _node(above.path, number, code, "B", index + 1, 3, above.numchild)
+        leaf = _node(above.path, code, "B", index + 1, 3, above.numchild)
         rows.append(leaf)
     Branch.objects.bulk_create(rows, batch_size=BATCH)
     Branch.objects.filter(pk=root.pk).update(numchild=generals)
@@ -88,12 +86,12 @@ def _tree(code: str, branches: int) -> list[int]:
     return [pk for path, pk in sorted(by_path.items()) if len(path) == len(root.path) + 8]
 
 
-def _node(above, number, code, letter, index, depth, place=None) -> Branch:
-    step = number.int2str(place or index).rjust(Branch.steplen, Branch.alphabet[0])
+def _node(above, code, letter, index, depth, place=None) -> Branch:
+    path = Branch._get_path(above, depth, place or index)
     kind = Branch.Kind.GENERAL_BRANCH if depth == 2 else Branch.Kind.BRANCH
     word = "总支" if depth == 2 else "支部"
     return Branch(
-        path=above + step, depth=depth, numchild=0, code=f"{code}-{letter}{index}",
+        path=path, depth=depth, numchild=0, code=f"{code}-{letter}{index}",
         name=f"第{index}{word}", short_name=f"第{index}{word}", kind=kind, founded_on=FOUNDED,
     )  # fmt: skip
 
