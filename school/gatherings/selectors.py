@@ -18,6 +18,7 @@ def gathering_list(branches: QuerySet[Branch]) -> QuerySet[Gathering]:
         Gathering.objects.filter(branch__in=branches.values("pk"))
         .select_related("branch")
         .annotate(expected=Count("attendances"), present=Count("attendances", filter=present))
+        .order_by("-starts_at", "-pk")
     )
 
 
