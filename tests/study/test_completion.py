@@ -117,6 +117,16 @@ def test_a_page_withdrawn_while_studied_keeps_history_and_hours():
     assert item.withdrawn_at is None
 
 
+def test_progress_tells_where_to_resume_until_it_is_completed():
+    lesson, member = make_lesson(5), make_member()
+    Page(member, lesson, EVENING).watch(0, 120)
+    mine = progress_for(member.pk, [lesson.item_id])[lesson.item_id]
+    assert (mine.resume_at, mine.percent, mine.completed_on) == (120_000, 40, None)
+    Page(member, lesson, moment("2026-03-02 21:00")).watch(120, 300)
+    mine = progress_for(member.pk, [lesson.item_id])[lesson.item_id]
+    assert (mine.resume_at, mine.percent, mine.completed_on) == (0, 100, DAY)
+
+
 # Years and caps
 
 

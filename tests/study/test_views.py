@@ -8,7 +8,7 @@ from django.urls import reverse
 from school.core import clock
 from school.members.models import Branch, RoleGrant
 from school.study.models import Coverage, HourRule, Report
-from school.study.selectors import player_options, study_config
+from school.study.selectors import study_config
 from school.study.services.ledger import post_offline
 from tests.factories.study import (
     Page,
@@ -157,20 +157,6 @@ def test_the_trackers_settings_name_no_person_and_only_what_can_be_tracked(membe
     assert member.staff_number not in json.dumps(config)
     assert config["member"] != study_config(make_member(), make_article(500).item)["member"]
     assert study_config(member, make_course().item) is None
-
-
-def test_a_player_may_not_jump_ahead_of_what_was_seen_until_completed(member):
-    lesson = make_lesson(1)
-    page = Page(member, lesson, EVENING)
-    page.watch(0, 30)
-    with clock.at(EVENING):
-        options = player_options(member, lesson.item, study_config(member, lesson.item))
-    assert options["no_forward_seek"] and options["max_rate"] == "2"
-    assert options["seek_limit_ms"] == options["resume_ms"] == 30_000
-    page.watch(30, 60, at=30)
-    with clock.at(EVENING):
-        options = player_options(member, lesson.item, study_config(member, lesson.item))
-    assert not options["no_forward_seek"] and options["resume_ms"] == 0
 
 
 # Pages

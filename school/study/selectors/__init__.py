@@ -1,6 +1,6 @@
 """Reads of studying, named after the screens they serve."""
 
-from school.study.selectors.config import player_options, study_config
+from school.study.selectors.config import study_config
 from school.study.selectors.progress import Progress, item_for, items_for, progress_for
 from school.study.selectors.year import (
     MonthHours,
@@ -20,7 +20,6 @@ __all__ = [
     "item_for",
     "items_for",
     "months_of_year",
-    "player_options",
     "progress_for",
     "study_config",
     "years_of",

@@ -1,20 +1,12 @@
 """What the tracker on a page is told: plain JSON, no secrets."""
 
-import json
-
 from django.conf import settings
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from school.core import clock
 from school.members.models import Member
-from school.study import spans as sets
-from school.study.models import Completion, Coverage, ItemRevision, StudyItem
-from school.study.selectors.cycles import cycle_for
-
-# Who stopped this close to the end has finished.
-END_MS = 3_000
+from school.study.models import ItemRevision, StudyItem
 
 
 def member_key(member: Member) -> str:
@@ -43,37 +35,9 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
         "report_url": reverse("study:report"),
         "cadence": settings.STUDY_REPORT_SECONDS,
         "evidence_days": settings.STUDY_EVIDENCE_DAYS,
-        "idle_seconds": 180,
-        "idle_characters_per_minute": 100,
+        "idle_seconds": settings.STUDY_TEXT_IDLE_SECONDS,
+        "idle_characters_per_minute": settings.STUDY_TEXT_IDLE_CHARACTERS,
         "words": words(),
-    }
-
-
-def player_options(member: Member, item: StudyItem, config: dict) -> dict:
-    """What ``components/player.html`` is included with so that the tracker and the rules apply.
-
-    Args:
-        config: of ``study_config``.
-
-    Returns ``data`` (attributes of the <video>), ``max_rate``, ``no_forward_seek``,
-    ``seek_limit_ms`` and ``resume_ms``. Until the first completion nobody jumps ahead of what was
-    seen, unless the revision allows it; what was nearly finished begins again from the start.
-    """
-    day = clock.local_day(clock.authority())
-    cycle = cycle_for(member.pk, item.current_id, day)
-    seen = Coverage.objects.filter(
-        member=member, revision_id=item.current_id, cycle=cycle
-    ).values_list("spans", "resume_at")
-    packed, resume_at = seen.first() or (b"", 0)
-    cover = sets.unpack(packed)
-    done = Completion.objects.in_force().filter(member=member, item=item).exists()
-    near_end = resume_at > config["length"] - END_MS
-    return {
-        "data": {"study-item": item.pk, "study-config": json.dumps(config, ensure_ascii=False)},
-        "max_rate": f"{config['max_rate'] / 100:g}",
-        "no_forward_seek": not (config["seek_free"] or done),
-        "seek_limit_ms": cover[-1] if cover else 0,
-        "resume_ms": 0 if near_end else resume_at,
     }
 
 

@@ -13,8 +13,9 @@ from school.study.models import Completion, Coverage, StudyItem
 class Progress:
     """A member's newest round on an item's revision in force.
 
-    ``covered`` and ``length`` in the unit of the axis; ``resume_at`` likewise. ``completed_on``:
-    the latest completion of the item in any revision, None without one.
+    ``covered`` and ``length`` in the unit of the axis; ``resume_at`` likewise, 0 once completed
+    (who looks again begins again). ``completed_on``: the latest completion of the item in any
+    revision, None without one.
     """
 
     item_id: int
@@ -88,7 +89,7 @@ def progress_for(member_id: int | None, item_ids: Iterable[int]) -> dict[int, Pr
             length=length or 0,
             required_ms=study_ms or 0,
             completed_on=done.get(pk),
-            **seen.get(pk, {}),
+            **(seen.get(pk, {}) | ({"resume_at": 0} if pk in done else {})),
         )
         for pk, length, study_ms in items
     }
