@@ -341,3 +341,10 @@ def test_only_a_choice_in_the_footer_changes_the_language(cookie, spoken):
     response = ChosenLanguageMiddleware(view)(request)
     assert said == [spoken]
     assert response["Content-Language"] == spoken
+
+
+def test_every_token_that_a_sheet_uses_exists():
+    css = stylesheets.joined()
+    known = set(re.findall(r"(--[a-z0-9-]+):", css))
+    used = set(re.findall(r"var\((--[a-z0-9-]+)\)", css))
+    assert used - known == set()
