@@ -121,17 +121,12 @@ def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Car
     following = (
         type(page)
         .objects.live()
-        .filter(audiences.visible_q(member))
-        .child_of(page.get_parent())
-        .filter(path__gt=page.path)
+        .filter(path__startswith=page.path[: -page.steplen], depth=page.depth)
+        .filter(audiences.visible_q(member), path__gt=page.path)
         .order_by("path")
-        .values_list("pk", flat=True)
-        .first()
     )
-    if following is None:
-        return None
     found = StudyItem.objects.filter(
-        source_type=SOURCE, source_id=following, withdrawn_at=None
+        source_type=SOURCE, source_id__in=following.values("pk")[:1], withdrawn_at=None
     ).select_related("current")
     return next(iter(cards(found, None)), None)
 
