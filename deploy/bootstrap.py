@@ -29,13 +29,13 @@ LICENCES = {"plyr": "LICENSE.md"}
 
 def system_packages(steps: Steps) -> "list[str]":
     """Install what Debian packages are lacking; returns what is still lacking afterwards."""
-    with steps.step("检查系统软件(ffmpeg、中文字体、语音合成)"):
+    with steps.step("检查系统软件（ffmpeg、中文字体、语音合成）"):
         wanted = packages.lacking()
         if not wanted:
             steps.note = "齐全"
             return []
         if not packages.can_install():
-            steps.note = "缺 " + "、".join(wanted) + ";没有 root 权限或 apt,改用替代"
+            steps.note = "缺 " + "、".join(wanted) + ";没有 root 权限或 apt，改用替代"
             return wanted
         try:
             packages.install(wanted)
@@ -52,7 +52,7 @@ def virtual_environment(steps: Steps) -> None:
             return
         if not packages.has_venv():
             raise Failed(
-                f"缺少软件包 {packages.venv_package()},请管理员执行:"
+                f"缺少软件包 {packages.venv_package()}，请管理员执行："
                 f"apt-get install {packages.venv_package()}"
             )
         run([sys.executable, "-m", "venv", "--clear", VENV], what="建立虚拟环境")
@@ -104,7 +104,7 @@ def browser_libraries(steps: Steps) -> None:
     """hls.js and Plyr from npm into build/vendor, from where they are collected as static files."""
     key = digest(ROOT / "package-lock.json", repr(VENDORED))
     stamp = VENDOR / ".stamp"
-    with steps.step("获取播放器(hls.js、Plyr)"):
+    with steps.step("获取播放器（hls.js、Plyr）"):
         if done(stamp, key):
             steps.note = "已是最新"
             return
@@ -145,7 +145,7 @@ def stand_in_ffmpeg(steps: Steps) -> None:
 
 def stand_in_font(steps: Steps) -> None:
     """Noto Sans SC from npm, for machines without a Chinese font."""
-    with steps.step("从 npm 获取中文字体(Noto Sans SC)"):
+    with steps.step("从 npm 获取中文字体（Noto Sans SC）"):
         folder = ROOT / "deploy" / "noroot"
         work = BUILD / "noroot"
         shutil.rmtree(work, ignore_errors=True)
@@ -209,7 +209,7 @@ def set_up(*, tests: bool) -> None:
     if "fonts-noto-cjk" in stand_ins:
         stand_in_font(steps)
     if "espeak-ng" in still:
-        print("提示:没有 espeak-ng,演示视频将没有配音,字幕不受影响。")
+        print("提示：没有 espeak-ng，演示视频将没有配音，字幕不受影响。")
     if tests:
         chromium(steps)
 
@@ -227,7 +227,7 @@ def main() -> int:
         other = newer_python()
         if other:
             os.execv(other, [other, "-m", "deploy.bootstrap", *sys.argv[1:]])
-        print("需要 Python 3.11 或更新版本,请先安装 python3.11。", file=sys.stderr)
+        print("需要 Python 3.11 或更新版本，请先安装 python3.11。", file=sys.stderr)
         return 1
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tests", action="store_true", help="also what the tests need")

@@ -60,7 +60,7 @@ def install(packages: "list[str]") -> "list[str]":
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     apt = ["apt-get", "-y", "-qq", "-o", "DPkg::Lock::Timeout=300"]
     options = ["--no-install-recommends"]
-    run([*apt, "update"], what="更新软件包目录(apt-get update)", env=environment)
+    run([*apt, "update"], what="更新软件包目录（apt-get update）", env=environment)
     try:
         run([*apt, "install", *options, *packages], what="安装软件包", env=environment)
         return []

@@ -60,7 +60,7 @@ def prepare(host) -> None:
     )
     password.unlink()
     if done.returncode:
-        raise Failed(f"initdb 失败:{done.stderr.strip()[-300:]}")
+        raise Failed(f"initdb 失败：{done.stderr.strip()[-300:]}")
 
 
 _port = 0

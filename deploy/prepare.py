@@ -107,7 +107,7 @@ def seed_once(steps: Steps, family: Family, options: list[str]) -> None:
             return
         print(flush=True)
         if family.call([sys.executable, "manage.py", "seed", "--quiet-accounts", *options]):
-            raise Failed("建立演示学校失败,原因见上。改正后重新运行,会从中断处继续。")
+            raise Failed("建立演示学校失败，原因见上。改正后重新运行，会从中断处继续。")
         mark(stamp, "")
 
 

@@ -34,7 +34,7 @@ def chosen_port() -> int:
     """
     value = os.environ.get("PORT", "").strip() or "8000"
     if not value.isdigit() or not 0 < int(value) < 65536:
-        raise Failed(f"PORT={value} 不是有效的端口号,请改为 1024 到 65535 之间的数字。")
+        raise Failed(f"PORT={value} 不是有效的端口号，请改为 1024 到 65535 之间的数字。")
     return int(value)
 
 
@@ -52,9 +52,10 @@ def check_port(address: str, port: int) -> None:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise Failed(
-                    f"端口 {port} 已被占用,请先停止占用它的程序,或换一个:PORT={port + 1} make demo"
+                    f"端口 {port} 已被占用，请先停止占用它的程序，"
+                    f"或换一个：PORT={port + 1} make demo"
                 ) from error
-            raise Failed(f"不能在 {address}:{port} 上监听:{error.strerror}。") from error
+            raise Failed(f"不能在 {address}:{port} 上监听：{error.strerror}。") from error
 
 
 def check_tools() -> None:
@@ -66,7 +67,7 @@ def check_tools() -> None:
     program = os.environ.get("FFMPEG_BIN") or "ffmpeg"
     if not shutil.which(program):
         raise Failed(
-            f"找不到 {program},请安装 ffmpeg(apt-get install ffmpeg)或重新运行 make setup。"
+            f"找不到 {program}，请安装 ffmpeg(apt-get install ffmpeg)或重新运行 make setup。"
         )
 
 
@@ -83,7 +84,7 @@ def only_one(data_dir: Path):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise Failed(
-                f"{data_dir} 里的党校已在运行,请先停止它,或用 DATA_DIR 换一个目录。"
+                f"{data_dir} 里的党校已在运行，请先停止它，或用 DATA_DIR 换一个目录。"
             ) from error
         yield
 
@@ -192,7 +193,7 @@ class School:
         reporter = status.Reporter()
         while True:
             for child in family.tend():
-                print(f"{child.name}意外退出,正在重新启动,原因见 {child.log}", flush=True)
+                print(f"{child.name}意外退出，正在重新启动，原因见 {child.log}", flush=True)
             if not opened and self._answers() and status.open_to_visitors():
                 opened = True
                 seconds = time.monotonic() - started
@@ -200,7 +201,7 @@ class School:
             elif not opened and time.monotonic() - started > STARTING_SECONDS:
                 started_dead = [c for c in family.children if c.failures > 2]
                 if started_dead:
-                    raise Failed(f"{started_dead[0].name}启动不了,原因见 {started_dead[0].log}。")
+                    raise Failed(f"{started_dead[0].name}启动不了，原因见 {started_dead[0].log}。")
             reporter.tell()
             time.sleep(POLL)
 

@@ -72,7 +72,7 @@ class Host:
             target.mkdir(parents=True, exist_ok=True)
             self.folder.unlink(missing_ok=True)
             self.folder.symlink_to(target)
-            print(f"{USER} 用户进不了 {self.data_dir},服务的数据放在 {target}")
+            print(f"{USER} 用户进不了 {self.data_dir}，服务的数据放在 {target}")
         self.folder.mkdir(exist_ok=True)
         shutil.chown(self.folder, USER, group)
         self.folder.chmod(0o700)
@@ -102,11 +102,11 @@ def install_lacking() -> None:
     if not wanted:
         return
     if not packages.can_install():
-        raise Failed(f"缺少软件包,请管理员执行:apt-get install {' '.join(wanted)}")
+        raise Failed(f"缺少软件包，请管理员执行:apt-get install {' '.join(wanted)}")
     with packages.services_held_back():
         refused = packages.install(wanted)
     if refused:
-        raise Failed(f"安装不了:{' '.join(refused)},详见 build/setup.log。")
+        raise Failed(f"安装不了：{' '.join(refused)}，详见 build/setup.log。")
 
 
 def alive(entry: dict) -> bool:
@@ -142,7 +142,7 @@ def start(host: Host) -> None:
         Failed: a service could not be installed or did not answer in time.
     """
     if running(host):
-        print(f"服务已在运行,地址见 {host.env_file}")
+        print(f"服务已在运行，地址见 {host.env_file}")
         return
     stop(host)
     steps = Steps(2 + len(SERVICES))
@@ -190,9 +190,9 @@ def await_ready(steps: Steps, host: Host, service, process, log: Path) -> tuple[
         deadline = time.monotonic() + READY_SECONDS
         while not service.ready(host):
             if process.poll() is not None:
-                raise Failed(f"{service.NAME} 启动后退出了,原因见 {log}。")
+                raise Failed(f"{service.NAME} 启动后退出了，原因见 {log}。")
             if time.monotonic() > deadline:
-                raise Failed(f"{service.NAME} 在 {READY_SECONDS} 秒内没有应答,原因见 {log}。")
+                raise Failed(f"{service.NAME} 在 {READY_SECONDS} 秒内没有应答，原因见 {log}。")
             time.sleep(0.2)
         return service.VARIABLE, service.url(host)
 
@@ -237,7 +237,7 @@ def run(host: Host, command: list[str], *, if_possible: bool) -> int:
     except Failed as error:
         if not if_possible:
             raise
-        print(f"不使用服务:{error}", file=sys.stderr)
+        print(f"不使用服务：{error}", file=sys.stderr)
     try:
         return call(command, environment)
     finally:
@@ -269,7 +269,7 @@ def main() -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            print("另一个 make services 或 make test-services 正在进行,请稍候。", file=sys.stderr)
+            print("另一个 make services 或 make test-services 正在进行，请稍候。", file=sys.stderr)
             return 1
         try:
             if arguments.action == "start":

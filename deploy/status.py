@@ -25,14 +25,14 @@ def welcome(address: str, seconds: float) -> str:
 
     from school.demo import accounts, steps
 
-    lines = ["", f"网上党校已开放({seconds:.0f} s):{address}/", ""]
+    lines = ["", f"网上党校已开放（{seconds:.0f} s）：{address}/", ""]
     if steps.people_ready():
-        lines.append("演示账号(角色、姓名、工号、密码):")
+        lines.append("演示账号（角色、姓名、工号、密码）：")
         for row in accounts.listing():
             role = row["role"] + "\u3000" * max(0, 7 - len(row["role"]))
             name = row["name"] + "\u3000" * max(0, 5 - len(row["name"]))
             secret = (
-                row.get("password") or f"一次性登录码 {row['code'] or '已用过,请支部书记重新发放'}"
+                row.get("password") or f"一次性登录码 {row['code'] or '已用过，请支部书记重新发放'}"
             )
             lines.append(f"  {role}{name}{row['staff_number']}  {secret}")
         lines.append("")
@@ -84,4 +84,4 @@ class Reporter:
             return ""
         if failed:
             parts.append(f"失败 {failed}")
-        return "后台任务:" + ",".join(parts)
+        return "后台任务：" + ",".join(parts)

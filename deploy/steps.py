@@ -85,10 +85,10 @@ def run(command: list, *, what: str, log: "Path | None" = None, **options) -> No
                 **options,
             )
         except OSError as error:
-            raise Failed(f"{what}失败:{error}") from error
+            raise Failed(f"{what}失败：{error}") from error
     if code:
         with log.open("rb") as output:
             output.seek(start)
             tail = output.read().decode(errors="replace").splitlines()[-15:]
         print("\n" + "\n".join(tail), file=sys.stderr)
-        raise Failed(f"{what}失败(返回码 {code}),完整输出见 {log}。")
+        raise Failed(f"{what}失败（返回码 {code}），完整输出见 {log}。")

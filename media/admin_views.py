@@ -31,7 +31,7 @@ def _page(request: HttpRequest, name: str, title: str, context: dict) -> HttpRes
 
 def _require_part(request: HttpRequest) -> None:
     if not permissions.policy.user_has_any_permission(request.user, ["add", "change", "delete"]):
-        raise NotAllowed("没有管理视频的权限,请联系教务管理员。")
+        raise NotAllowed("没有管理视频的权限，请联系教务管理员。")
 
 
 @require_safe
@@ -77,13 +77,13 @@ def upload(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     video = permissions.require_change(request.user, pk) if pk else None
     collections = permissions.collections_for_upload(request.user)
     if not collections.exists():
-        raise NotAllowed("没有上传视频的权限,请联系教务管理员。")
+        raise NotAllowed("没有上传视频的权限，请联系教务管理员。")
     context = {
         "video": video,
         "collections": collections,
         "problems": checks.tools(),
         "max_bytes": settings.VIDEO_MAX_BYTES,
-        "limits": _("MP4、MOV、MKV、AVI、FLV、WMV、MPEG,最大 %(gb)s GB,最长 %(minutes)s 分钟。")
+        "limits": _("MP4、MOV、MKV、AVI、FLV、WMV、MPEG，最大 %(gb)s GB，最长 %(minutes)s 分钟。")
         % {
             "gb": settings.VIDEO_MAX_BYTES // 1024**3,
             "minutes": settings.VIDEO_MAX_SECONDS // 60,
@@ -140,7 +140,7 @@ def add_captions(request: HttpRequest, pk: int) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("字幕已保存,共 %d 条。") % len(caption.cues))
+        messages.success(request, _("字幕已保存，共 %d 条。") % len(caption.cues))
     return redirect("videos:detail", pk)
 
 
@@ -150,7 +150,7 @@ def remove_captions(request: HttpRequest, pk: int, caption_id: int) -> HttpRespo
     video = permissions.require_change(request.user, pk)
     caption = Caption.objects.filter(pk=caption_id, revision__video=video).first()
     if caption is None:
-        raise NotFound("没有这份字幕,可能已被删除。")
+        raise NotFound("没有这份字幕，可能已被删除。")
     services.remove_captions(caption=caption, by=request.user)
     messages.success(request, _("字幕已删除。"))
     return redirect("videos:detail", pk)

@@ -23,14 +23,14 @@ def tools(app_configs=None, **kwargs) -> list[CheckMessage]:
         return [Warning(text, hint=HINT, id="media.W001")]
     missing = _missing(NEEDED)
     if missing:
-        text = f"ffmpeg 缺少 {'、'.join(missing)},上传的视频无法转码。"
+        text = f"ffmpeg 缺少 {'、'.join(missing)}，上传的视频无法转码。"
         return [Error(text, hint=HINT, id="media.E001")]
     found: list[CheckMessage] = []
     if missing := _missing(WANTED):
         text = f"ffmpeg 缺少 {'、'.join(missing)},HDR 或隔行视频的画面会不准确。"
         found.append(Warning(text, hint=HINT, id="media.W002"))
     if not shutil.which(settings.FFPROBE_BIN) and not _has_pyav():
-        text = f"找不到 ffprobe({settings.FFPROBE_BIN}),也没有 PyAV,上传的视频无法检查。"
+        text = f"找不到 ffprobe({settings.FFPROBE_BIN}),也没有 PyAV，上传的视频无法检查。"
         found.append(Warning(text, hint=HINT, id="media.W003"))
     return found
 

@@ -17,7 +17,7 @@ class CaptionForm(forms.Form):
 
     file = forms.FileField(
         label=_("字幕文件"),
-        help_text=_("SRT、VTT、ASS、SSA 或 TTML,编码 UTF-8、UTF-16 或 GB18030,不超过 5 MB。"),
+        help_text=_("SRT、VTT、ASS、SSA 或 TTML，编码 UTF-8、UTF-16 或 GB18030，不超过 5 MB。"),
         widget=forms.ClearableFileInput(attrs={"accept": ".srt,.vtt,.ass,.ssa,.ttml,.xml"}),
     )
     language = forms.ChoiceField(label=_("语言"), choices=Caption.Language.choices)

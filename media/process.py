@@ -60,7 +60,7 @@ def start(arguments: list[str], **options) -> subprocess.Popen:
         ToolMissing: the program does not exist.
     """
     if not shutil.which(arguments[0]):
-        raise ToolMissing(f"服务器上没有 {Path(arguments[0]).name},请管理员安装 ffmpeg 后重试。")
+        raise ToolMissing(f"服务器上没有 {Path(arguments[0]).name}，请管理员安装 ffmpeg 后重试。")
     if "setpriv" not in _wrapper():
         options["preexec_fn"] = _limit_child
     return subprocess.Popen(
@@ -120,8 +120,8 @@ def encode(
         text = _tail(log)
     if child.returncode:
         if "No space left on device" in text:
-            raise DiskFull("磁盘空间不足,转码中断。请管理员清理磁盘后点“重试”。")
-        raise EncoderFailed(f"转码程序出错(代码 {child.returncode})", text)
+            raise DiskFull("磁盘空间不足，转码中断。请管理员清理磁盘后点“重试”。")
+        raise EncoderFailed(f"转码程序出错（代码 {child.returncode}）", text)
     return text
 
 

@@ -113,7 +113,7 @@ def status(revision: VideoRevision | None, job: Job | None) -> Status:
         return Status("failed", "失败", 0, reason or "没有找到转码任务", kept)
     if job.state == Job.State.QUEUED:
         ahead = queue_position(job)
-        return Status("queued", f"排队中,前面还有 {ahead} 个" if ahead else "排队中", 0, reason)
+        return Status("queued", f"排队中，前面还有 {ahead} 个" if ahead else "排队中", 0, reason)
     if job.state == Job.State.RUNNING:
         text = f"{job.step or '转码'} {job.percent}%"
         return Status("running", text, job.percent)

@@ -41,6 +41,6 @@ def check(package: str, expiry: int, given: str, now: datetime) -> None:
         Gone: it was right once, but has expired.
     """
     if not hmac.compare_digest(signature(package, expiry).encode(), given.encode()):
-        raise NotAllowed("播放链接无效,请回到课程页面重新打开。")
+        raise NotAllowed("播放链接无效，请回到课程页面重新打开。")
     if expiry < now.timestamp():
-        raise Gone("播放链接已过期,请刷新课程页面。")
+        raise Gone("播放链接已过期，请刷新课程页面。")

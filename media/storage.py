@@ -98,7 +98,7 @@ def require_space(needed: int) -> None:
     free = shutil.disk_usage(folder("work")).free
     if free < needed + RESERVE_BYTES:
         raise DiskFull(
-            f"磁盘空间不足:需要约 {_megabytes(needed)} MB,可用 {_megabytes(free)} MB。"
+            f"磁盘空间不足：需要约 {_megabytes(needed)} MB，可用 {_megabytes(free)} MB。"
             "请管理员清理磁盘后重试。"
         )
 

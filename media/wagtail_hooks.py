@@ -21,7 +21,7 @@ def register_video_permissions_panel():
     return collection_member_permission_formset_factory(
         Video,
         [
-            ("add_video", _("添加"), _("上传视频,修改自己的视频")),
+            ("add_video", _("添加"), _("上传视频，修改自己的视频")),
             ("change_video", _("修改"), _("修改所有视频")),
             ("delete_video", _("删除"), _("删除所有视频")),
             ("choose_video", _("选用"), _("在页面里选用视频")),

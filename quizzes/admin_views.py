@@ -28,7 +28,7 @@ def import_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         upload = form.cleaned_data["file"]
         try:
             if upload.size > exchange.MAX_BYTES:
-                raise exchange.RefusedSheet(_("文件超过 5 MB,请分成几个文件。"))
+                raise exchange.RefusedSheet(_("文件超过 5 MB，请分成几个文件。"))
             outcome = exchange.import_questions(
                 data=upload.read(),
                 bank=bank,
@@ -53,9 +53,10 @@ def _summary(outcome: exchange.Imported) -> str:
     }
     if outcome.dry_run:
         return (
-            _("检查通过:将新增 %(created)d 题,更新 %(revised)d 题,未变 %(unchanged)d 题。") % counts
+            _("检查通过：将新增 %(created)d 题，更新 %(revised)d 题，未变 %(unchanged)d 题。")
+            % counts
         )
-    return _("已新增 %(created)d 题,更新 %(revised)d 题,未变 %(unchanged)d 题。") % counts
+    return _("已新增 %(created)d 题，更新 %(revised)d 题，未变 %(unchanged)d 题。") % counts
 
 
 @require_safe

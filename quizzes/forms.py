@@ -50,13 +50,13 @@ class QuestionForm(WagtailAdminModelForm):
         label=_("选项"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6}),
-        help_text=_("单选题、多选题填写,每行一个,按 A、B、C… 的顺序。"),
+        help_text=_("单选题、多选题填写，每行一个，按 A、B、C… 的顺序。"),
     )
     answer = forms.CharField(
         label=_("正确答案"),
         max_length=500,
         help_text=_(
-            "单选 B;多选 ABD;判断 正确 或 错误;填空各空用 | 分隔,同一空的几种答案用 / 分隔。"
+            "单选 B;多选 ABD;判断 正确 或 错误；填空各空用 | 分隔，同一空的几种答案用 / 分隔。"
         ),
     )
     ordered = forms.BooleanField(label=_("填空按顺序"), required=False, initial=True)
@@ -68,7 +68,7 @@ class QuestionForm(WagtailAdminModelForm):
     )
     marks_text = forms.CharField(label=_("分值"), max_length=8, initial="5")
     retired = forms.BooleanField(
-        label=_("停用"), required=False, help_text=_("停用后不再抽到,已发出的答卷不受影响。")
+        label=_("停用"), required=False, help_text=_("停用后不再抽到，已发出的答卷不受影响。")
     )
 
     class Meta:
@@ -170,7 +170,7 @@ class PaperForm(WagtailAdminModelForm):
     published = forms.BooleanField(
         label=_("发布"),
         required=False,
-        help_text=_("发布后受众可以作答,课程和计划可以选用。"),
+        help_text=_("发布后受众可以作答，课程和计划可以选用。"),
     )
 
     def __init__(self, *args, **kwargs) -> None:
@@ -184,12 +184,12 @@ class PaperForm(WagtailAdminModelForm):
         rights = authoring_for(self.for_user)
         questions = [row.get("question") for row in self._rows("questions")]
         if len({each.pk for each in questions if each}) < sum(bool(each) for each in questions):
-            self.add_error(None, _("同一道题在试卷里出现了两次,请删去一个。"))
+            self.add_error(None, _("同一道题在试卷里出现了两次，请删去一个。"))
         for found, usable, text in (
             (
                 questions,
                 rights.usable_questions,
-                _("试题“%s”不可用:已停用,或不在本人的题库范围内。"),
+                _("试题“%s”不可用：已停用，或不在本人的题库范围内。"),
             ),
             (
                 [row.get("bank") for row in self._rows("draws")],
@@ -249,7 +249,7 @@ class SheetForm(forms.Form):
 
     file = forms.FileField(
         label=_("文件"),
-        help_text=_("按模板填写的 .xlsx 文件,最大 5 MB。"),
+        help_text=_("按模板填写的 .xlsx 文件，最大 5 MB。"),
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
     )
-    dry_run = forms.BooleanField(label=_("只检查,不导入"), required=False, initial=True)
+    dry_run = forms.BooleanField(label=_("只检查，不导入"), required=False, initial=True)

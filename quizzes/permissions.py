@@ -144,7 +144,7 @@ class Authoring:
         """
         bank = self.usable_banks.select_related("branch").filter(pk=pk).first()
         if bank is None:
-            raise NotFound("没有找到这个题库,或不在管理范围内。")
+            raise NotFound("没有找到这个题库，或不在管理范围内。")
         if not self.may_write(bank):
             raise NotAllowed("全校共用的题库由系统管理员维护。")
         return bank

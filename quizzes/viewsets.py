@@ -52,7 +52,7 @@ class _Delete(_Own, generic.DeleteView):
     def get_object(self, queryset=None):
         found = super().get_object()
         if not authoring_for(self.request.user).may_delete(found):
-            raise Conflict(_("已经使用过,不能删除。题目可以停用,试卷可以取消发布。"))
+            raise Conflict(_("已经使用过，不能删除。题目可以停用，试卷可以取消发布。"))
         return found
 
 
@@ -154,7 +154,7 @@ class _TellsRefusal:
     def form_valid(self, form):
         reply = super().form_valid(form)
         if form.refusal:
-            messages.warning(self.request, _("已保存,但没有发布:%s") % form.refusal)
+            messages.warning(self.request, _("已保存，但没有发布：%s") % form.refusal)
         return reply
 
 
@@ -204,13 +204,13 @@ class PaperViewSet(_OwnViewSet):
             FieldPanel("mode"),
             InlinePanel(
                 "questions",
-                heading=_("试题(固定试题时用)"),
+                heading=_("试题（固定试题时用）"),
                 label=_("试题"),
                 panels=[FieldPanel("question")],
             ),
             InlinePanel(
                 "draws",
-                heading=_("抽题规则(随机抽题时用)"),
+                heading=_("抽题规则（随机抽题时用）"),
                 label=_("规则"),
                 panels=[
                     FieldPanel("bank"),

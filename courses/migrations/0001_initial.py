@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -216,11 +216,11 @@ class Migration(migrations.Migration):
                     "edit_kind",
                     models.CharField(
                         choices=[
-                            ("minor", "小改动:学过的仍然算学过"),
-                            ("again", "内容有实质变化:请大家重新学习"),
+                            ("minor", "小改动：学过的仍然算学过"),
+                            ("again", "内容有实质变化：请大家重新学习"),
                         ],
                         default="minor",
-                        help_text="只对本次发布有效,发布后恢复为小改动。",
+                        help_text="只对本次发布有效，发布后恢复为小改动。",
                         max_length=5,
                         verbose_name="本次发布",
                     ),
@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
                     "audience",
                     models.ForeignKey(
                         blank=True,
-                        help_text="留空:全体登录人员可见。",
+                        help_text="留空：全体登录人员可见。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                     "cover",
                     models.ForeignKey(
                         blank=True,
-                        help_text="16:9,宽度不小于 1280 像素。",
+                        help_text="16:9，宽度不小于 1280 像素。",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -276,7 +276,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -373,11 +373,11 @@ class Migration(migrations.Migration):
                     "edit_kind",
                     models.CharField(
                         choices=[
-                            ("minor", "小改动:学过的仍然算学过"),
-                            ("again", "内容有实质变化:请大家重新学习"),
+                            ("minor", "小改动：学过的仍然算学过"),
+                            ("again", "内容有实质变化：请大家重新学习"),
                         ],
                         default="minor",
-                        help_text="只对本次发布有效,发布后恢复为小改动。",
+                        help_text="只对本次发布有效，发布后恢复为小改动。",
                         max_length=5,
                         verbose_name="本次发布",
                     ),
@@ -386,7 +386,7 @@ class Migration(migrations.Migration):
                     "audience",
                     models.ForeignKey(
                         blank=True,
-                        help_text="留空:全体登录人员可见。",
+                        help_text="留空：全体登录人员可见。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -398,7 +398,7 @@ class Migration(migrations.Migration):
                     "cover",
                     models.ForeignKey(
                         blank=True,
-                        help_text="16:9,宽度不小于 1280 像素。",
+                        help_text="16:9，宽度不小于 1280 像素。",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -468,7 +468,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -477,7 +477,7 @@ class Migration(migrations.Migration):
                     "headline",
                     models.CharField(
                         blank=True,
-                        help_text="未登录时显示在横幅上,一句话。",
+                        help_text="未登录时显示在横幅上，一句话。",
                         max_length=30,
                         verbose_name="横幅标题",
                     ),
@@ -501,7 +501,7 @@ class Migration(migrations.Migration):
                     "emblem",
                     models.ForeignKey(
                         blank=True,
-                        help_text="由主办单位按规定提供和使用,可不填。",
+                        help_text="由主办单位按规定提供和使用，可不填。",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -534,7 +534,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -631,11 +631,11 @@ class Migration(migrations.Migration):
                     "edit_kind",
                     models.CharField(
                         choices=[
-                            ("minor", "小改动:学过的仍然算学过"),
-                            ("again", "内容有实质变化:请大家重新学习"),
+                            ("minor", "小改动：学过的仍然算学过"),
+                            ("again", "内容有实质变化：请大家重新学习"),
                         ],
                         default="minor",
-                        help_text="只对本次发布有效,发布后恢复为小改动。",
+                        help_text="只对本次发布有效，发布后恢复为小改动。",
                         max_length=5,
                         verbose_name="本次发布",
                     ),
@@ -644,7 +644,7 @@ class Migration(migrations.Migration):
                     "audience",
                     models.ForeignKey(
                         blank=True,
-                        help_text="留空:全体登录人员可见。",
+                        help_text="留空：全体登录人员可见。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -656,7 +656,7 @@ class Migration(migrations.Migration):
                     "cover",
                     models.ForeignKey(
                         blank=True,
-                        help_text="16:9,宽度不小于 1280 像素。",
+                        help_text="16:9，宽度不小于 1280 像素。",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -668,7 +668,7 @@ class Migration(migrations.Migration):
                     "video",
                     models.ForeignKey(
                         blank=True,
-                        help_text="先在“视频”里上传;转码完成前也可以选用,页面会显示“转码中”。",
+                        help_text="先在“视频”里上传；转码完成前也可以选用，页面会显示“转码中”。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -701,7 +701,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -806,7 +806,7 @@ class Migration(migrations.Migration):
                     "audience",
                     models.ForeignKey(
                         blank=True,
-                        help_text="留空:全体登录人员可见。",
+                        help_text="留空：全体登录人员可见。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -840,7 +840,7 @@ class Migration(migrations.Migration):
                     "summary",
                     models.CharField(
                         blank=True,
-                        help_text="列表和搜索结果里显示,一两句话。",
+                        help_text="列表和搜索结果里显示，一两句话。",
                         max_length=200,
                         verbose_name="摘要",
                     ),
@@ -933,7 +933,7 @@ class Migration(migrations.Migration):
                     "audience",
                     models.ForeignKey(
                         blank=True,
-                        help_text="留空:全体登录人员可见。",
+                        help_text="留空：全体登录人员可见。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",

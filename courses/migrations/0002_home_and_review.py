@@ -43,8 +43,8 @@ def make_pages(apps, schema_editor) -> None:
     home = HomePage.objects.create(
         **common("首页", "home", "00010001", "/home/", "homepage"),
         numchild=1,
-        headline="随时随地,学有所获",
-        headline_note="学习、测验、集体学习和学时,一处记录",
+        headline="随时随地，学有所获",
+        headline_note="学习、测验、集体学习和学时，一处记录",
     )
     NewsIndexPage.objects.create(
         **common("要闻与通知", "news", "000100010001", "/home/news/", "newsindexpage"),
@@ -84,7 +84,7 @@ def make_review(apps, schema_editor) -> None:
 def make_audience(apps, schema_editor) -> None:
     Audience = apps.get_model("members", "Audience")
     if not Audience.objects.filter(scope="public").exists():
-        Audience.objects.create(name="公开(含未登录)", scope="public")
+        Audience.objects.create(name="公开（含未登录）", scope="public")
 
 
 class Migration(migrations.Migration):

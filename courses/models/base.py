@@ -18,8 +18,8 @@ from school.core.models import SchoolPage
 class EditKind(models.TextChoices):
     """What a published edit means for those who have studied already."""
 
-    MINOR = "minor", _("小改动:学过的仍然算学过")
-    AGAIN = "again", _("内容有实质变化:请大家重新学习")
+    MINOR = "minor", _("小改动：学过的仍然算学过")
+    AGAIN = "again", _("内容有实质变化：请大家重新学习")
 
 
 class AudiencePage(SchoolPage):
@@ -32,7 +32,7 @@ class AudiencePage(SchoolPage):
         blank=True,
         related_name="+",
         verbose_name=_("受众"),
-        help_text=_("留空:全体登录人员可见。"),
+        help_text=_("留空：全体登录人员可见。"),
     )
 
     # Whom a page is for says its audience; Wagtail's own privacy is not offered and not asked.
@@ -99,7 +99,7 @@ class StudyPage(AudiencePage):
         blank=True,
         related_name="+",
         verbose_name=_("封面"),
-        help_text=_("16:9,宽度不小于 1280 像素。"),
+        help_text=_("16:9，宽度不小于 1280 像素。"),
     )
     instructor_name = models.CharField(_("讲师或作者"), max_length=40, blank=True)
     edit_kind = models.CharField(
@@ -107,7 +107,7 @@ class StudyPage(AudiencePage):
         max_length=5,
         choices=EditKind.choices,
         default=EditKind.MINOR,
-        help_text=_("只对本次发布有效,发布后恢复为小改动。"),
+        help_text=_("只对本次发布有效，发布后恢复为小改动。"),
     )
 
     card_label = ""

@@ -17,7 +17,7 @@ class HomePage(SchoolPage):
     """The first page: what is to be done for members, a banner and public news for guests."""
 
     headline = models.CharField(
-        _("横幅标题"), max_length=30, blank=True, help_text=_("未登录时显示在横幅上,一句话。")
+        _("横幅标题"), max_length=30, blank=True, help_text=_("未登录时显示在横幅上，一句话。")
     )
     headline_note = models.CharField(_("横幅说明"), max_length=60, blank=True)
     banner = models.ForeignKey(
@@ -35,7 +35,7 @@ class HomePage(SchoolPage):
         blank=True,
         related_name="+",
         verbose_name=_("主办单位标识"),
-        help_text=_("由主办单位按规定提供和使用,可不填。"),
+        help_text=_("由主办单位按规定提供和使用，可不填。"),
     )
 
     parent_page_types = ["wagtailcore.Page"]

@@ -50,7 +50,7 @@ class LessonPage(BodyMixin, StudyPage):
         blank=True,
         related_name="+",
         verbose_name=_("视频"),
-        help_text=_("先在“视频”里上传;转码完成前也可以选用,页面会显示“转码中”。"),
+        help_text=_("先在“视频”里上传；转码完成前也可以选用，页面会显示“转码中”。"),
     )
 
     card_label = _("微课")
@@ -74,7 +74,7 @@ class LessonPage(BodyMixin, StudyPage):
     def clean(self) -> None:
         super().clean()
         if self.video_id is None:
-            raise ValidationError({"video": _("请选择视频;还没有视频时,先到“视频”里上传。")})
+            raise ValidationError({"video": _("请选择视频；还没有视频时，先到“视频”里上传。")})
 
 
 class CoursePage(BodyMixin, StudyPage):

@@ -65,13 +65,13 @@ def _describe(page: Page, workflow: WorkflowState | None) -> Manuscript:
     task = workflow.current_task_state if workflow else None
     if task is not None and task.status == TaskState.STATUS_IN_PROGRESS:
         names = "、".join(member.name for member in permissions.reviewers_of(page))
-        state, label, who = "review", _("待审"), names or _("还没有审核人,请联系教务")
+        state, label, who = "review", _("待审"), names or _("还没有审核人，请联系教务")
     elif task is not None and task.status == TaskState.STATUS_REJECTED:
         by = task.finished_by
         state, label, reason = "returned", _("退回"), task.comment
         who = _("本人(由%(name)s退回)") % {"name": by.name} if by else _("本人")
     elif page.live and page.has_unpublished_changes:
-        state, label = "changed", _("已发布,有未发布的修改")
+        state, label = "changed", _("已发布，有未发布的修改")
     elif page.live:
         state, label, who = "live", _("已发布"), ""
     elif page.first_published_at:

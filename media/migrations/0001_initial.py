@@ -162,11 +162,11 @@ class Migration(migrations.Migration):
                 ("codec", models.CharField(blank=True, max_length=60, verbose_name="编码")),
                 (
                     "bandwidth_peak",
-                    models.PositiveIntegerField(default=0, verbose_name="峰值码率(bit/s)"),
+                    models.PositiveIntegerField(default=0, verbose_name="峰值码率（bit/s）"),
                 ),
                 (
                     "bandwidth_average",
-                    models.PositiveIntegerField(default=0, verbose_name="平均码率(bit/s)"),
+                    models.PositiveIntegerField(default=0, verbose_name="平均码率（bit/s）"),
                 ),
                 ("file_name", models.CharField(max_length=60, verbose_name="文件名")),
                 ("bytes", models.PositiveBigIntegerField(default=0, verbose_name="字节数")),
@@ -261,7 +261,7 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(blank=True, max_length=64, verbose_name="文件指纹")),
                 ("bytes", models.PositiveBigIntegerField(verbose_name="字节数")),
                 ("probe", models.JSONField(default=dict, verbose_name="文件信息")),
-                ("duration_ms", models.PositiveIntegerField(verbose_name="时长(毫秒)")),
+                ("duration_ms", models.PositiveIntegerField(verbose_name="时长（毫秒）")),
                 ("width", models.PositiveIntegerField(verbose_name="宽")),
                 ("height", models.PositiveIntegerField(verbose_name="高")),
                 (

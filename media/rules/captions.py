@@ -35,7 +35,7 @@ def decode(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise BadCaptions("字幕文件的编码无法识别,请另存为 UTF-8 后再上传。")
+    raise BadCaptions("字幕文件的编码无法识别，请另存为 UTF-8 后再上传。")
 
 
 def read(data: bytes) -> list[Cue]:
@@ -45,13 +45,13 @@ def read(data: bytes) -> list[Cue]:
         BadCaptions: too large, not a subtitle file, or without a single cue.
     """
     if len(data) > MAX_BYTES:
-        raise BadCaptions("字幕文件超过 5 MB,请检查是否选错了文件。")
+        raise BadCaptions("字幕文件超过 5 MB，请检查是否选错了文件。")
     text = decode(data).replace("\r\n", "\n").replace("\r", "\n")
     try:
         parsed = pysubs2.SSAFile.from_string(text)
     except Exception as error:
         # pysubs2 raises whatever its parsers stumble over; to a person they are all one thing.
-        raise BadCaptions("字幕文件无法读取,支持 SRT、VTT、ASS、SSA、TTML。") from error
+        raise BadCaptions("字幕文件无法读取，支持 SRT、VTT、ASS、SSA、TTML。") from error
     cues = clean((e.start, e.end, _plain(e)) for e in parsed.events if not e.is_comment)
     if not cues:
         raise BadCaptions("字幕文件里没有一条字幕。")
@@ -79,7 +79,7 @@ def clean(cues: Iterable[Sequence]) -> list[Cue]:
         if body and end > start:
             kept.append((start, end, body))
     if len(kept) > MAX_CUES:
-        raise BadCaptions("字幕超过 20000 条,请检查文件。")
+        raise BadCaptions("字幕超过 20000 条，请检查文件。")
     return sorted(kept, key=lambda cue: (cue[0], cue[1]))
 
 

@@ -144,6 +144,6 @@ def length_problem(expected_ms: int, produced_ms: int) -> str:
     if expected_ms - produced_ms <= tolerance:
         return ""
     return (
-        f"视频文件不完整:应有 {expected_ms / 1000:.0f} 秒,只能读出 {produced_ms / 1000:.0f} 秒。"
+        f"视频文件不完整：应有 {expected_ms / 1000:.0f} 秒，只能读出 {produced_ms / 1000:.0f} 秒。"
         "请重新导出或重新上传原文件。"
     )

@@ -24,7 +24,7 @@ _HASH_CHUNK = 4 * 1024 * 1024
 
 def enqueue(revision: VideoRevision, by: models.Model | None = None) -> Job:
     """Queue the encoding of a revision."""
-    title = f"转码:{revision.video.title}"
+    title = f"转码：{revision.video.title}"
     payload = {"revision": revision.pk}
     return jobs.enqueue(KIND, subject=revision, title=title, payload=payload, by=by)
 
@@ -59,7 +59,7 @@ def transcode(*, revision: VideoRevision, tell: Callable[[float, str], None]) ->
     except OSError as error:
         if error.errno != 28:  # ENOSPC
             raise
-        full = DiskFull("磁盘空间不足,转码中断。请管理员清理磁盘后点“重试”。")
+        full = DiskFull("磁盘空间不足，转码中断。请管理员清理磁盘后点“重试”。")
         _fail(revision, full.message)
         raise full from error
 
@@ -67,7 +67,7 @@ def transcode(*, revision: VideoRevision, tell: Callable[[float, str], None]) ->
 def _transcode(revision: VideoRevision, tell: Callable[[float, str], None]) -> VideoRevision:
     original = storage.original(revision.original)
     if not revision.original or not original.exists():
-        raise Rejected("原文件已不在服务器上,请重新上传。")
+        raise Rejected("原文件已不在服务器上，请重新上传。")
     if not revision.sha256:
         revision.sha256 = _fingerprint(original, tell)
         revision.save(update_fields=["sha256"])
@@ -137,9 +137,9 @@ def retry(*, revision: VideoRevision, by: models.Model) -> Job:
         Conflict: it is running or done, or its file is gone and has to be uploaded again.
     """
     if revision.state == VideoRevision.State.READY:
-        raise Conflict("该视频已经可以播放,不需要重试。")
+        raise Conflict("该视频已经可以播放，不需要重试。")
     if not revision.original:
-        raise Conflict("该文件不能使用,请修正后重新上传。")
+        raise Conflict("该文件不能使用，请修正后重新上传。")
     VideoRevision.objects.filter(pk=revision.pk).update(
         state=VideoRevision.State.WAITING, reason=""
     )

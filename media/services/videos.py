@@ -45,7 +45,7 @@ def ingest(
     """
     path = Path(path)
     if not path.is_file():
-        raise DomainError(f"没有这个文件:{path.name}")
+        raise DomainError(f"没有这个文件：{path.name}")
     probed = probe(path)
     storage.require_space(path.stat().st_size)
     stored = storage.new_original()
@@ -161,13 +161,13 @@ def delete_video(*, video: Video, by: models.Model) -> None:
         Conflict: it is in use.
     """
     if ReferenceIndex.get_references_to(video).exists():
-        raise Conflict("有页面正在使用这个视频,请先在页面里换掉或删除,再删除视频。")
+        raise Conflict("有页面正在使用这个视频，请先在页面里换掉或删除，再删除视频。")
     revisions = list(video.revisions.all())
     audit.record("media.video_deleted", actor=by, subject=video)
     try:
         video.delete()
     except ProtectedError as error:
-        raise Conflict("有课程或学习记录正在使用这个视频,不能删除。") from error
+        raise Conflict("有课程或学习记录正在使用这个视频，不能删除。") from error
     for revision in revisions:
         packages = [p.name for p in storage.folder("published").glob(f"{revision.pk}-*")]
         transaction.on_commit(partial(storage.remove_files, revision.original, packages))

@@ -90,25 +90,25 @@ class Migration(migrations.Migration):
                     "pass_mark",
                     models.PositiveSmallIntegerField(
                         default=60,
-                        help_text="得分占总分的百分比,达到即通过。",
+                        help_text="得分占总分的百分比，达到即通过。",
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(100),
                         ],
-                        verbose_name="及格线(%)",
+                        verbose_name="及格线（%）",
                     ),
                 ),
                 (
                     "time_limit_minutes",
                     models.PositiveSmallIntegerField(
                         blank=True,
-                        help_text="留空为不限时。时间以服务器为准,到点自动交卷。",
+                        help_text="留空为不限时。时间以服务器为准，到点自动交卷。",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(1),
                             django.core.validators.MaxValueValidator(600),
                         ],
-                        verbose_name="限时(分钟)",
+                        verbose_name="限时（分钟）",
                     ),
                 ),
                 (
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 (
                     "multiple_rule",
                     models.CharField(
-                        choices=[("exact", "全部选对才得分"), ("half", "漏选得一半分,错选不得分")],
+                        choices=[("exact", "全部选对才得分"), ("half", "漏选得一半分，错选不得分")],
                         default="exact",
                         max_length=6,
                         verbose_name="多选题计分",
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                     "branch",
                     models.ForeignKey(
                         blank=True,
-                        help_text="留空为全校共用,只有系统管理员可以修改。",
+                        help_text="留空为全校共用，只有系统管理员可以修改。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="papers",
@@ -252,10 +252,10 @@ class Migration(migrations.Migration):
                 (
                     "score",
                     models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="得分(百分之一)"
+                        blank=True, null=True, verbose_name="得分（百分之一）"
                     ),
                 ),
-                ("full", models.PositiveIntegerField(verbose_name="总分(百分之一)")),
+                ("full", models.PositiveIntegerField(verbose_name="总分（百分之一）")),
                 ("passed", models.BooleanField(blank=True, null=True, verbose_name="通过")),
                 (
                     "member",
@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="留空用试题自带的分值。500 为 5 分。",
                         null=True,
-                        verbose_name="分值(百分之一)",
+                        verbose_name="分值（百分之一）",
                     ),
                 ),
                 (
@@ -348,7 +348,7 @@ class Migration(migrations.Migration):
                     "branch",
                     models.ForeignKey(
                         blank=True,
-                        help_text="留空为全校共用,只有系统管理员可以修改。",
+                        help_text="留空为全校共用，只有系统管理员可以修改。",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="question_banks",
@@ -425,7 +425,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="留空用试题自带的分值。500 为 5 分。",
                         null=True,
-                        verbose_name="每题分值(百分之一)",
+                        verbose_name="每题分值（百分之一）",
                     ),
                 ),
                 (
@@ -477,7 +477,10 @@ class Migration(migrations.Migration):
                         verbose_name="难度",
                     ),
                 ),
-                ("marks", models.PositiveIntegerField(default=500, verbose_name="分值(百分之一)")),
+                (
+                    "marks",
+                    models.PositiveIntegerField(default=500, verbose_name="分值（百分之一）"),
+                ),
                 ("created_at", models.DateTimeField(verbose_name="保存时间")),
                 (
                     "created_by_id",
@@ -592,7 +595,7 @@ class Migration(migrations.Migration):
                 (
                     "marks",
                     models.PositiveIntegerField(
-                        blank=True, null=True, verbose_name="得分(百分之一)"
+                        blank=True, null=True, verbose_name="得分（百分之一）"
                     ),
                 ),
                 ("right", models.BooleanField(blank=True, null=True, verbose_name="正确")),

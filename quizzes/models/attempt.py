@@ -49,8 +49,8 @@ class Attempt(models.Model):
     started_at = models.DateTimeField(_("开始时间"))
     deadline_at = models.DateTimeField(_("截止时间"), null=True, blank=True)
     submitted_at = models.DateTimeField(_("交卷时间"), null=True, blank=True)
-    score = models.PositiveIntegerField(_("得分(百分之一)"), null=True, blank=True)
-    full = models.PositiveIntegerField(_("总分(百分之一)"))
+    score = models.PositiveIntegerField(_("得分（百分之一）"), null=True, blank=True)
+    full = models.PositiveIntegerField(_("总分（百分之一）"))
     passed = models.BooleanField(_("通过"), null=True, blank=True)
 
     class Meta:
@@ -103,7 +103,7 @@ class Answer(models.Model):
     )
     given = models.JSONField(_("作答"), default=list, blank=True)
     saved_at = models.DateTimeField(_("保存时间"), null=True, blank=True)
-    marks = models.PositiveIntegerField(_("得分(百分之一)"), null=True, blank=True)
+    marks = models.PositiveIntegerField(_("得分（百分之一）"), null=True, blank=True)
     right = models.BooleanField(_("正确"), null=True, blank=True)
 
     class Meta:

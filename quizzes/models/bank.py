@@ -19,7 +19,7 @@ class QuestionBank(models.Model):
         blank=True,
         related_name="question_banks",
         verbose_name=_("所属党组织"),
-        help_text=_("留空为全校共用,只有系统管理员可以修改。"),
+        help_text=_("留空为全校共用，只有系统管理员可以修改。"),
     )
     note = models.CharField(_("说明"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("创建时间"), default=clock.now, editable=False)
@@ -96,7 +96,7 @@ class QuestionVersion(AppendOnly):
     difficulty = models.CharField(
         _("难度"), max_length=6, choices=Difficulty.choices, default=Difficulty.MEDIUM
     )
-    marks = models.PositiveIntegerField(_("分值(百分之一)"), default=500)
+    marks = models.PositiveIntegerField(_("分值（百分之一）"), default=500)
     created_at = models.DateTimeField(_("保存时间"))
     created_by_id = models.BigIntegerField(_("保存人"), null=True, blank=True)
 

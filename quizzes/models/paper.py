@@ -24,7 +24,7 @@ class Paper(ClusterableModel):
 
     class MultipleRule(models.TextChoices):
         EXACT = "exact", _("全部选对才得分")
-        HALF = "half", _("漏选得一半分,错选不得分")
+        HALF = "half", _("漏选得一半分，错选不得分")
 
     title = models.CharField(_("试卷名称"), max_length=120)
     branch = models.ForeignKey(
@@ -34,22 +34,22 @@ class Paper(ClusterableModel):
         blank=True,
         related_name="papers",
         verbose_name=_("所属党组织"),
-        help_text=_("留空为全校共用,只有系统管理员可以修改。"),
+        help_text=_("留空为全校共用，只有系统管理员可以修改。"),
     )
     introduction = models.CharField(_("考前说明"), max_length=300, blank=True)
     mode = models.CharField(_("组卷方式"), max_length=6, choices=Mode.choices, default=Mode.FIXED)
     pass_mark = models.PositiveSmallIntegerField(
-        _("及格线(%)"),
+        _("及格线（%）"),
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text=_("得分占总分的百分比,达到即通过。"),
+        help_text=_("得分占总分的百分比，达到即通过。"),
     )
     time_limit_minutes = models.PositiveSmallIntegerField(
-        _("限时(分钟)"),
+        _("限时（分钟）"),
         null=True,
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(600)],
-        help_text=_("留空为不限时。时间以服务器为准,到点自动交卷。"),
+        help_text=_("留空为不限时。时间以服务器为准，到点自动交卷。"),
     )
     attempts_allowed = models.PositiveSmallIntegerField(
         _("可答次数"),
@@ -100,7 +100,7 @@ class PaperQuestion(Orderable):
     )
     question = models.ForeignKey(Question, models.PROTECT, related_name="+", verbose_name=_("试题"))
     marks = models.PositiveIntegerField(
-        _("分值(百分之一)"),
+        _("分值（百分之一）"),
         null=True,
         blank=True,
         help_text=_("留空用试题自带的分值。500 为 5 分。"),
@@ -139,7 +139,7 @@ class PaperDraw(Orderable):
         _("题数"), default=5, validators=[MinValueValidator(1), MaxValueValidator(200)]
     )
     marks = models.PositiveIntegerField(
-        _("每题分值(百分之一)"),
+        _("每题分值（百分之一）"),
         null=True,
         blank=True,
         help_text=_("留空用试题自带的分值。500 为 5 分。"),

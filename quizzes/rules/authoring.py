@@ -82,7 +82,7 @@ def author(
         if kind == SINGLE and len(letters) != 1:
             raise AuthoringError("key", _("单选题只能有一个正确答案。"))
         if kind == MULTIPLE and len(letters) < 2:
-            raise AuthoringError("key", _("多选题至少有两个正确答案;只有一个时请改为单选题。"))
+            raise AuthoringError("key", _("多选题至少有两个正确答案；只有一个时请改为单选题。"))
         pairs = tuple((LETTERS[index].lower(), text) for index, text in enumerate(texts))
         return Content(stem, pairs, {"options": [letter.lower() for letter in letters]})
     raise AuthoringError("kind", _("题型应为单选题、多选题、判断题或填空题。"))
@@ -99,7 +99,7 @@ def _option_texts(options: list[str]) -> list[str]:
     if "" in texts:
         letter = LETTERS[texts.index("")]
         raise AuthoringError(
-            "options", _("选项 %(letter)s 为空,中间不能空缺。") % {"letter": letter}
+            "options", _("选项 %(letter)s 为空，中间不能空缺。") % {"letter": letter}
         )
     if any(len(text) > MAX_TEXT for text in texts):
         raise AuthoringError("options", _("每个选项最多 %(max)d 字。") % {"max": MAX_TEXT})
@@ -123,7 +123,7 @@ def parse_letters(answer: str, count: int) -> list[str]:
     if wrong or not letters:
         raise AuthoringError(
             "key",
-            _("正确答案应为 A 至 %(last)s 的字母,现为“%(answer)s”。")
+            _("正确答案应为 A 至 %(last)s 的字母，现为“%(answer)s”。")
             % {"last": allowed[-1], "answer": answer[:20]},
         )
     return letters
@@ -141,7 +141,7 @@ def parse_true_false(answer: str) -> bool:
     if folded in _FALSE:
         return False
     raise AuthoringError(
-        "key", _("判断题的答案应为“正确”或“错误”,现为“%(answer)s”。") % {"answer": answer[:20]}
+        "key", _("判断题的答案应为“正确”或“错误”，现为“%(answer)s”。") % {"answer": answer[:20]}
     )
 
 
@@ -177,13 +177,13 @@ def parse_blanks(answer: str, stem: str) -> list[list[str]]:
     """
     blanks = _blanks(answer)
     if any(not blank for blank in blanks):
-        raise AuthoringError("key", _("每个空都要有答案,空与空之间用 | 分隔。"))
+        raise AuthoringError("key", _("每个空都要有答案，空与空之间用 | 分隔。"))
     if len(blanks) > MAX_BLANKS:
         raise AuthoringError("key", _("最多 %(max)d 个空。") % {"max": MAX_BLANKS})
     shown = count_blanks(stem)
     if shown and shown != len(blanks):
         numbers = {"shown": shown, "given": len(blanks)}
-        raise AuthoringError("key", _("题干有 %(shown)d 个空,答案给了 %(given)d 个。") % numbers)
+        raise AuthoringError("key", _("题干有 %(shown)d 个空，答案给了 %(given)d 个。") % numbers)
     return blanks
 
 
@@ -218,7 +218,7 @@ def parse_marks(text: str) -> int:
     marks = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else 0
     if not 0 < marks <= 10_000:
         raise AuthoringError(
-            "marks", _("分值应为大于 0、不超过 100 的数,现为“%(text)s”。") % {"text": folded[:20]}
+            "marks", _("分值应为大于 0、不超过 100 的数，现为“%(text)s”。") % {"text": folded[:20]}
         )
     return marks
 

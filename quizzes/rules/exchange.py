@@ -90,7 +90,7 @@ def header(cells: Sequence[str]) -> dict[str, int]:
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
         raise AuthoringError(
-            "header", _("第 1 行表头缺少:%(names)s。") % {"names": "、".join(missing)}
+            "header", _("第 1 行表头缺少：%(names)s。") % {"names": "、".join(missing)}
         )
     return columns
 
@@ -105,7 +105,7 @@ def read_row(number: int, cells: Mapping[str, str]) -> Row:
     if kind is None:
         raise AuthoringError(
             KIND,
-            _("应为单选题、多选题、判断题或填空题,现为“%(text)s”。")
+            _("应为单选题、多选题、判断题或填空题，现为“%(text)s”。")
             % {"text": cells.get(KIND, "")[:20]},
         )
     difficulty = DIFFICULTIES.get(cells.get(DIFFICULTY, ""))

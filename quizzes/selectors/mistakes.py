@@ -22,7 +22,7 @@ def mistake_for(member: Member, mistake_id: int) -> Mistake:
     """
     mistake = mistakes_of(member).select_related("version__question").filter(pk=mistake_id).first()
     if mistake is None:
-        raise NotFound("错题本里没有这道题,可能已经移出。")
+        raise NotFound("错题本里没有这道题，可能已经移出。")
     return mistake
 
 

@@ -15,7 +15,7 @@ def candidate_groups(paper: Paper) -> list[Group]:
     """
     groups = _fixed(paper) if paper.mode == Paper.Mode.FIXED else _drawn(paper)
     if not any(count for _, count in groups):
-        raise Conflict("这份试卷还没有试题,暂时不能作答,请联系出卷人。")
+        raise Conflict("这份试卷还没有试题，暂时不能作答，请联系出卷人。")
     return groups
 
 
@@ -54,7 +54,7 @@ def _draw(draw: PaperDraw) -> Group:
     candidates = [_candidate(each, draw.marks) for each in questions.order_by("pk")]
     if len(candidates) < draw.count:
         raise Conflict(
-            f"题库“{draw.bank}”符合条件的试题有 {len(candidates)} 题,试卷需要 {draw.count} 题,"
+            f"题库“{draw.bank}”符合条件的试题有 {len(candidates)} 题，试卷需要 {draw.count} 题，"
             "请联系出卷人。"
         )
     return candidates, draw.count

@@ -48,9 +48,9 @@ def open_sitting(paper: Paper, member: Member, moment: datetime) -> Sitting | No
     coming = [each for each in mine if each.opens_at > moment]
     if coming:
         opens = coming[0].opens_at.astimezone(clock.LOCAL)
-        raise Conflict(f"考试还没有开始,开始时间是{opens.month}月{opens.day}日 {opens:%H:%M}。")
+        raise Conflict(f"考试还没有开始，开始时间是{opens.month}月{opens.day}日 {opens:%H:%M}。")
     raise Conflict(
-        "考试时间已过,需要补考请联系组织者。" if mine else "这份试卷没有安排本人参加的场次。"
+        "考试时间已过，需要补考请联系组织者。" if mine else "这份试卷没有安排本人参加的场次。"
     )
 
 

@@ -66,7 +66,7 @@ def _draw_attempt(
             shuffle_options=paper.shuffle_options,
         )
     except ValueError as error:
-        raise Conflict("题库里不重复的试题不够,暂时不能作答,请联系出卷人。") from error
+        raise Conflict("题库里不重复的试题不够，暂时不能作答，请联系出卷人。") from error
     taken = Attempt.objects.filter(member=member, paper=paper).aggregate(last=Max("number"))
     return Attempt.objects.create(
         member=member,
@@ -104,9 +104,9 @@ def save_answer(*, attempt_id: int, member: Member, position: int, given: Sequen
     attempt = _own(attempt_id, member)
     moment = clock.authority()
     if not attempt.is_open:
-        raise Conflict("已经交卷,答案不能再修改。")
+        raise Conflict("已经交卷，答案不能再修改。")
     if sheets.is_over(attempt.deadline_at, moment):
-        raise Conflict("作答时间已到,此前保存的答案已自动交卷。")
+        raise Conflict("作答时间已到，此前保存的答案已自动交卷。")
     if not 1 <= position <= len(attempt.questions):
         raise NotFound("试卷里没有这一题。")
     asked = attempt.questions[position - 1]
@@ -139,7 +139,7 @@ def checked_answer(
             one=version.question.kind != Question.Kind.MULTIPLE,
         )
     except ValueError as error:
-        raise DomainError("答案与本题的选项不符,请刷新页面后重新作答。") from error
+        raise DomainError("答案与本题的选项不符，请刷新页面后重新作答。") from error
 
 
 def _own(attempt_id: int, member: Member) -> Attempt:

@@ -134,7 +134,7 @@ def read_sheet(data: bytes) -> list[Row]:
     """
     cells = list(_cells(data))
     if not cells:
-        raise RefusedSheet("工作表是空的,请按模板填写。")
+        raise RefusedSheet("工作表是空的，请按模板填写。")
     try:
         columns = exchange.header(cells[0][1])
     except AuthoringError as error:
@@ -159,9 +159,9 @@ def read_sheet(data: bytes) -> list[Row]:
         first_seen[row.identity] = number
         rows.append(row)
     if errors:
-        raise RefusedSheet(f"有 {len(errors)} 行需要改正,没有导入任何试题。", errors)
+        raise RefusedSheet(f"有 {len(errors)} 行需要改正，没有导入任何试题。", errors)
     if not rows:
-        raise RefusedSheet("没有找到试题,请从第 2 行起填写。")
+        raise RefusedSheet("没有找到试题，请从第 2 行起填写。")
     return rows
 
 
@@ -171,17 +171,17 @@ def _cells(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise RefusedSheet("文件无法打开,请另存为 .xlsx 后重试。") from error
+        raise RefusedSheet("文件无法打开，请另存为 .xlsx 后重试。") from error
     try:
         sheet = book[SHEET] if SHEET in book.sheetnames else book.worksheets[0]
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             if number > MAX_ROWS + 1:
-                raise RefusedSheet(f"一次最多导入 {MAX_ROWS} 题,请分成几个文件。")
+                raise RefusedSheet(f"一次最多导入 {MAX_ROWS} 题，请分成几个文件。")
             yield number, [_text(value, number) for value in row[:MAX_COLUMNS]]
     except RefusedSheet:
         raise
     except Exception as error:  # openpyxl raises whatever a broken part makes its parser raise
-        raise RefusedSheet("文件内容已损坏,请用表格软件打开后另存为 .xlsx 再试。") from error
+        raise RefusedSheet("文件内容已损坏，请用表格软件打开后另存为 .xlsx 再试。") from error
     finally:
         book.close()
 
@@ -203,21 +203,21 @@ def _text(value: object, number: int) -> str:
 def _refuse_hostile(data: bytes) -> None:
     """Too large, not a zip, a zip bomb, or XML with its own entities."""
     if len(data) > MAX_BYTES:
-        raise RefusedSheet(f"文件超过 {MAX_BYTES // 1024 // 1024} MB,请分成几个文件。")
+        raise RefusedSheet(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请分成几个文件。")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             parts = packed.infolist()
             if len(parts) > 2_000 or sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise RefusedSheet("文件解开后过大,请删去图片和多余的工作表。")
+                raise RefusedSheet("文件解开后过大，请删去图片和多余的工作表。")
             for part in parts:
                 if not part.filename.endswith((".xml", ".rels")):
                     continue
                 with packed.open(part) as stream:
                     start = stream.read(4096)
                 if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
-                    raise RefusedSheet("文件里有不允许的内容,请用表格软件另存为 .xlsx 再试。")
+                    raise RefusedSheet("文件里有不允许的内容，请用表格软件另存为 .xlsx 再试。")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise RefusedSheet("不是 .xlsx 文件,请用表格软件另存为 .xlsx 后重试。") from error
+        raise RefusedSheet("不是 .xlsx 文件，请用表格软件另存为 .xlsx 后重试。") from error
 
 
 def export_questions(*, bank: QuestionBank, include_retired: bool = False) -> bytes:
@@ -231,8 +231,14 @@ def export_questions(*, bank: QuestionBank, include_retired: bool = False) -> by
 def template() -> bytes:
     """An example sheet with one question of each kind."""
     examples = (
-        ("单选题", "发现事故隐患后,首先应当( )。", ("立即报告", "继续作业", "离开不管"), "A", ""),
-        ("多选题", "班前会应讲清哪些内容?", ("任务", "风险", "措施", "闲谈"), "ABC", ""),
+        (
+            "单选题",
+            "发现事故隐患后，首先应当（ ）。",
+            ("立即报告", "继续作业", "离开不管"),
+            "A",
+            "",
+        ),
+        ("多选题", "班前会应讲清哪些内容？", ("任务", "风险", "措施", "闲谈"), "ABC", ""),
         ("判断题", "进入作业现场必须佩戴安全帽。", (), "正确", ""),
         ("填空题", "安全生产工作坚持____第一、预防为____。", (), "安全|主", "有序"),
     )
@@ -296,5 +302,5 @@ def read_file(path: Path) -> bytes:
     if not path.is_file():
         raise RefusedSheet(f"没有找到文件 {path}。")
     if path.stat().st_size > MAX_BYTES:
-        raise RefusedSheet(f"文件超过 {MAX_BYTES // 1024 // 1024} MB,请分成几个文件。")
+        raise RefusedSheet(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请分成几个文件。")
     return path.read_bytes()

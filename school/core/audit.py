@@ -139,7 +139,7 @@ def verify() -> Verification:
             AuditEntry.objects.filter(pk__gte=link.first_id, pk__lte=link.last_id).order_by("pk")
         )
         if len(entries) != link.count:
-            problems.append(f"封签 {link.pk}:应有 {link.count} 条,实有 {len(entries)} 条")
+            problems.append(f"封签 {link.pk}:应有 {link.count} 条，实有 {len(entries)} 条")
         elif not hmac.compare_digest(_mac(previous, entries), link.mac):
             problems.append(f"封签 {link.pk}:内容与封签不符")
         previous, checked, seals = link.mac, checked + len(entries), seals + 1
@@ -147,7 +147,7 @@ def verify() -> Verification:
     if path.exists():
         head = json.loads(path.read_text())
         if link is None or link.pk < head["seal"]:
-            problems.append("数据库里的封签比库外记录的少,末尾可能被截去")
+            problems.append("数据库里的封签比库外记录的少，末尾可能被截去")
         elif not AuditSeal.objects.filter(pk=head["seal"], mac=head["mac"]).exists():
             problems.append("库外记录的封签与数据库不符")
     return Verification(seals, checked, tuple(problems))

@@ -13,13 +13,13 @@ LOW_DISK_BYTES = 1 * 1024**3
 def data_directory(app_configs, **kwargs):
     """The data directory must be writable and should not be nearly full."""
     if not os.access(settings.DATA_DIR, os.W_OK):
-        return [Error(f"数据目录不可写:{settings.DATA_DIR}", id="core.E001")]
+        return [Error(f"数据目录不可写：{settings.DATA_DIR}", id="core.E001")]
     free = shutil.disk_usage(settings.DATA_DIR).free
     if free < LOW_DISK_BYTES:
         return [
             Warning(
-                f"数据目录所在磁盘只剩 {free // 1024**2} MB,上传和转码可能失败。",
-                hint="清理磁盘,或用 DATA_DIR 换一个目录。",
+                f"数据目录所在磁盘只剩 {free // 1024**2} MB，上传和转码可能失败。",
+                hint="清理磁盘，或用 DATA_DIR 换一个目录。",
                 id="core.W001",
             )
         ]

@@ -223,7 +223,10 @@ def resend() -> int:
         Job.objects.filter(
             pk=job.pk, state=Job.State.RUNNING, lease_owner=job.lease_owner, lease_until__lt=now
         ).update(
-            state=Job.State.QUEUED, reason="执行进程中断,已重新排队", lease_until=None, sent_at=None
+            state=Job.State.QUEUED,
+            reason="执行进程中断，已重新排队",
+            lease_until=None,
+            sent_at=None,
         )
     lost = Job.objects.filter(state=Job.State.QUEUED).filter(
         Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER)
@@ -269,7 +272,7 @@ def retry(job: Job) -> None:
         sent_at=clock.now(),
     )
     if not changed:
-        raise Conflict("该任务正在进行或已经完成,不需要重试。")
+        raise Conflict("该任务正在进行或已经完成，不需要重试。")
     transaction.on_commit(lambda: send(job))
 
 
@@ -283,7 +286,7 @@ def cancel(job: Job) -> None:
         state=Job.State.CANCELLED, finished_at=clock.now(), lease_until=None
     )
     if not changed:
-        raise Conflict("该任务已经结束,不能取消。")
+        raise Conflict("该任务已经结束，不能取消。")
 
 
 def queue_position(job: Job) -> int:

@@ -35,7 +35,7 @@ class Job(models.Model):
     result = models.JSONField(_("结果"), default=dict, blank=True)
     state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.QUEUED)
     step = models.CharField(_("步骤"), max_length=100, blank=True)
-    progress = models.PositiveSmallIntegerField(_("进度(千分之)"), default=0)
+    progress = models.PositiveSmallIntegerField(_("进度（千分之）"), default=0)
     reason = models.TextField(_("原因"), blank=True)
     attempts = models.PositiveSmallIntegerField(_("次数"), default=0)
     max_attempts = models.PositiveSmallIntegerField(_("最多次数"), default=3)
@@ -129,7 +129,7 @@ class SchoolPage(Page):
     """Base of every page type: an ASCII slug when none is given, and a summary for lists."""
 
     summary = models.CharField(
-        _("摘要"), max_length=200, blank=True, help_text=_("列表和搜索结果里显示,一两句话。")
+        _("摘要"), max_length=200, blank=True, help_text=_("列表和搜索结果里显示，一两句话。")
     )
 
     class Meta:
@@ -155,18 +155,18 @@ class HostSettings(BaseSiteSetting):
         _("登录帮助"),
         max_length=120,
         blank=True,
-        default="登录遇到问题,请联系所在支部书记或组织部门。",
+        default="登录遇到问题，请联系所在支部书记或组织部门。",
     )
     notice = models.CharField(
         _("提示语"),
         max_length=120,
         blank=True,
-        default="非涉密平台,严禁存储、处理、传输国家秘密和工作秘密",
+        default="非涉密平台，严禁存储、处理、传输国家秘密和工作秘密",
     )
     privacy_notice = models.TextField(
         _("个人信息处理告知"),
         blank=True,
-        help_text=_("留空用系统自带的文本。改动后请同时修改版本号,党员会再次看到。"),
+        help_text=_("留空用系统自带的文本。改动后请同时修改版本号，党员会再次看到。"),
     )
     privacy_version = models.CharField(
         _("告知版本"), max_length=20, default=settings.PRIVACY_NOTICE_VERSION

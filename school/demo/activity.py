@@ -28,7 +28,7 @@ from school.study.services.sessions import open_session
 
 Tell = Callable[[str], None]
 
-PLAN = "秋季学习计划:班组安全与支部工作"
+PLAN = "秋季学习计划：班组安全与支部工作"
 REQUIRED = (
     "platform-tour",
     "organising-branch-study",
@@ -161,9 +161,9 @@ def _calendar(today: date, index: int) -> list[tuple[date, str, str, int]]:
     plan = []
     for year in (today.year - 1, today.year):
         plan += [
-            (date(year, 2 + index % 3, 8 + index), kinds.LECTURE, "专题党课:把学习落到岗位", 3),
-            (date(year, 5, 10 + index), kinds.TRAINING, "年度集中培训(第一天)", 8),
-            (date(year, 5, 11 + index), kinds.TRAINING, "年度集中培训(第二天)", 8),
+            (date(year, 2 + index % 3, 8 + index), kinds.LECTURE, "专题党课：把学习落到岗位", 3),
+            (date(year, 5, 10 + index), kinds.TRAINING, "年度集中培训（第一天）", 8),
+            (date(year, 5, 11 + index), kinds.TRAINING, "年度集中培训（第二天）", 8),
             (date(year, 8 + index % 2, 5 + index), kinds.LECTURE, "安全生产专题讲座", 3),
         ]
     last_month = plan_start()
@@ -229,7 +229,7 @@ def seed_plan() -> StudyPlan:
     publish_plan(plan=plan, by=by)
     StudyPlan.objects.filter(pk=plan.pk).update(published_at=at(start, 8))
     for member in _studying_members()[7::70]:
-        exempt(member=member, reason="长期外派,所在地不便上网学习", by=by, plan=plan, since=start)
+        exempt(member=member, reason="长期外派，所在地不便上网学习", by=by, plan=plan, since=start)
     fold()
     return StudyPlan.objects.get(pk=plan.pk)
 

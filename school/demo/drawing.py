@@ -41,7 +41,7 @@ def font_file(bold: bool = False) -> str:
             return found
     if bold:
         return font_file()
-    raise DomainError("没有找到中文字体,请安装软件包 fonts-noto-cjk 后重新运行。")
+    raise DomainError("没有找到中文字体，请安装软件包 fonts-noto-cjk 后重新运行。")
 
 
 def _matched(pattern: str) -> str:

@@ -202,19 +202,19 @@ def seed_drafts() -> None:
     owner = Member.objects.get(staff_number="D0002")
     parent = _parents()["safety"]
     draft = ArticlePage(
-        title="高处作业检查要点(草稿)", slug="work-at-height-draft", owner=owner, live=False,
+        title="高处作业检查要点（草稿）", slug="work-at-height-draft", owner=owner, live=False,
         summary="正在整理的检查清单。",
-        body=[("paragraph", "<p>安全带高挂低用,挂点牢固;作业下方设警戒。</p>")],
+        body=[("paragraph", "<p>安全带高挂低用，挂点牢固；作业下方设警戒。</p>")],
     )  # fmt: skip
     parent.add_child(instance=draft)
     draft.save_revision(user=owner)
     waiting = ArticlePage(
         title="班前会怎样开到点子上", slug="pre-shift-meeting", owner=owner, live=False,
-        summary="十分钟的班前会,讲三件事。",
+        summary="十分钟的班前会，讲三件事。",
         body=[
             ("heading", "讲三件事"),
-            ("paragraph", "<p>班前会只有十分钟,讲清今天的任务、今天的变化和今天的风险。</p>"),
-            ("paragraph", "<p>每一件事都落到具体的人,听的人能够复述,才算讲清楚了。</p>"),
+            ("paragraph", "<p>班前会只有十分钟，讲清今天的任务、今天的变化和今天的风险。</p>"),
+            ("paragraph", "<p>每一件事都落到具体的人，听的人能够复述，才算讲清楚了。</p>"),
         ],
     )  # fmt: skip
     parent.add_child(instance=waiting)

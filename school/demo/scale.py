@@ -41,7 +41,7 @@ def grow(*, members: int, branches: int, items: int, days: int, tell: Callable[[
     started = time.monotonic()
     code = f"S{branches}X{members}"
     if Branch.objects.filter(code=code).exists():
-        return f"规模学校 {code} 已存在,没有改动。"
+        return f"规模学校 {code} 已存在，没有改动。"
     with transaction.atomic():
         leaves = _tree(code, branches)
         tell(f"党组织 {len(leaves)} 个支部")
@@ -52,9 +52,8 @@ def grow(*, members: int, branches: int, items: int, days: int, tell: Callable[[
         studied = _study(people, revisions, days)
         tell(f"学习记录 {studied} 条")
     seconds = time.monotonic() - started
-    return (
-        f"规模学校 {code}:{branches} 个支部,{members} 人,{items} 项,{studied} 条,{seconds:.1f} 秒"
-    )
+    size = f"{branches} 个支部，{members} 人，{items} 项，{studied} 条"
+    return f"规模学校 {code}：{size}，{seconds:.1f} 秒"
 
 
 def _tree(code: str, branches: int) -> list[int]:

@@ -17,7 +17,7 @@ class GatheringForm(forms.Form):
     items = forms.MultipleChoiceField(
         label=_("学习内容"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("可选一项或多项,计划内的排在前面。"),
+        help_text=_("可选一项或多项，计划内的排在前面。"),
     )
     title = forms.CharField(
         label=_("主题"), max_length=80, required=False, help_text=_("不填就用学习内容的标题。")

@@ -14,7 +14,7 @@ class SignInForm(forms.Form):
         label=_("密码或一次性登录码"),
         max_length=128,
         strip=False,
-        help_text=_("第一次登录,请输入支部发给的一次性登录码。"),
+        help_text=_("第一次登录，请输入支部发给的一次性登录码。"),
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
@@ -24,7 +24,7 @@ class PasswordForm(forms.Form):
         label=_("新密码"),
         max_length=128,
         strip=False,
-        help_text=_("至少 10 位,包含小写字母、大写字母、数字、其他符号中的三种。"),
+        help_text=_("至少 10 位，包含小写字母、大写字母、数字、其他符号中的三种。"),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     again = forms.CharField(
@@ -46,6 +46,6 @@ class CorrectionForm(forms.Form):
         label=_("哪里不对"),
         max_length=300,
         required=False,
-        help_text=_("信息不对时填写,例如“所在支部应为机电队党支部”。没有问题就留空。"),
+        help_text=_("信息不对时填写，例如“所在支部应为机电队党支部”。没有问题就留空。"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -113,7 +113,7 @@ class Scope:
         """
         branch = self.branches.filter(pk=pk).first()
         if branch is None:
-            raise NotFound("没有找到这个党组织,或不在管理范围内。")
+            raise NotFound("没有找到这个党组织，或不在管理范围内。")
         return branch
 
     def writable_branch_or_404(self, pk: int) -> Branch:
@@ -125,7 +125,7 @@ class Scope:
         """
         branch = self.branch_or_404(pk)
         if not self.may_write(branch):
-            raise NotAllowed("只能查看该党组织,不能代为办理。")
+            raise NotAllowed("只能查看该党组织，不能代为办理。")
         return branch
 
     def members(self, day: date | None = None) -> QuerySet[Member]:
@@ -145,7 +145,7 @@ class Scope:
         """
         member = self.members(day).filter(pk=pk).first()
         if member is None:
-            raise NotFound("没有找到这名党员,或不在管理范围内。")
+            raise NotFound("没有找到这名党员，或不在管理范围内。")
         return member
 
 
@@ -169,7 +169,7 @@ def member_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             if request.headers.get("Accept", "").startswith("application/json"):
-                raise NotAllowed("登录已过期,请重新登录。")
+                raise NotAllowed("登录已过期，请重新登录。")
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
 

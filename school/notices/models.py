@@ -17,7 +17,7 @@ class Message(models.Model):
     body = models.CharField(_("正文"), max_length=500, blank=True)
     path = models.CharField(_("链接"), max_length=500, blank=True)
     topic = models.CharField(
-        _("事项"), max_length=64, blank=True, help_text=_("限制次数时看作同一件事,如 plan:3。")
+        _("事项"), max_length=64, blank=True, help_text=_("限制次数时看作同一件事，如 plan:3。")
     )
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -25,7 +25,7 @@ class PlanForm(forms.Form):
     title = forms.CharField(label=_("计划名称"), max_length=80)
     owner = forms.ModelChoiceField(label=_("制定党组织"), queryset=Branch.objects.none())
     branches = forms.ModelMultipleChoiceField(
-        label=_("学习对象:党组织(含下级)"),
+        label=_("学习对象：党组织（含下级）"),
         queryset=Branch.objects.none(),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("请至少选择一个党组织。")},
@@ -45,7 +45,7 @@ class PlanForm(forms.Form):
         label=_("补学至"),
         required=False,
         widget=DayInput(),
-        help_text=_("截止后到这一天完成的记为逾期完成。留空则一直可以补学,直到计划结束。"),
+        help_text=_("截止后到这一天完成的记为逾期完成。留空则一直可以补学，直到计划结束。"),
     )
     required_items = forms.ModelMultipleChoiceField(
         label=_("必修内容"),
@@ -65,7 +65,7 @@ class PlanForm(forms.Form):
         min_value=0,
         max_digits=5,
         decimal_places=2,
-        help_text=_("起止日期内要获得的学时;留空则学时达标率按年度应修学时算。"),
+        help_text=_("起止日期内要获得的学时；留空则学时达标率按年度应修学时算。"),
     )
 
     def __init__(self, *args, scope: Scope, **kwargs) -> None:
@@ -94,9 +94,9 @@ class PlanForm(forms.Form):
         both = required & set(data.get("optional_items") or ())
         if both:
             names = "、".join(item.title for item in both)
-            self.add_error("optional_items", _("同一内容不能既必修又选修:%s") % names)
+            self.add_error("optional_items", _("同一内容不能既必修又选修：%s") % names)
         if not required and not data.get("hours"):
-            self.add_error("required_items", _("请至少选一项必修内容,或填写学时要求。"))
+            self.add_error("required_items", _("请至少选一项必修内容，或填写学时要求。"))
         return data
 
     @property
@@ -152,5 +152,5 @@ class ExemptForm(forms.Form):
     def clean_since(self) -> date | None:
         since = self.cleaned_data["since"]
         if since and since.year < 2000:
-            raise forms.ValidationError(_("日期不正确,请重新选择。"))
+            raise forms.ValidationError(_("日期不正确，请重新选择。"))
         return since

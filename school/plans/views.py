@@ -63,7 +63,7 @@ def _plan_or_404(scope: Scope, plan_id: int) -> StudyPlan:
     plans = StudyPlan.objects.filter(owner__in=scope.writable_branches.values("pk"))
     plan = plans.select_related("owner", "audience").filter(pk=plan_id).first()
     if plan is None:
-        raise NotFound("没有找到这个学习计划,或不在管理范围内。")
+        raise NotFound("没有找到这个学习计划，或不在管理范围内。")
     return plan
 
 
@@ -166,7 +166,7 @@ def plan_detail(request: HttpRequest, plan_id: int) -> HttpResponse:
 def plan_publish(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Publish a draft."""
     plan = services.publish_plan(plan=_plan_or_404(_writer(request), plan_id), by=request.user)
-    messages.success(request, _("计划已发布,学习对象的待学任务已更新。"))
+    messages.success(request, _("计划已发布，学习对象的待学任务已更新。"))
     return redirect("plans:detail", plan.pk)
 
 
@@ -175,7 +175,7 @@ def plan_publish(request: HttpRequest, plan_id: int) -> HttpResponse:
 def plan_end(request: HttpRequest, plan_id: int) -> HttpResponse:
     """End a running plan today."""
     plan = services.end_plan(plan=_plan_or_404(_writer(request), plan_id), by=request.user)
-    messages.success(request, _("计划已结束,统计数字不再变动。"))
+    messages.success(request, _("计划已结束，统计数字不再变动。"))
     return redirect("plans:detail", plan.pk)
 
 
@@ -193,7 +193,7 @@ def item_withdraw(request: HttpRequest, plan_id: int, item_id: int) -> HttpRespo
         offered = StudyItem.objects.filter(withdrawn_at=None)
         replacement = offered.filter(pk=chosen).first() if chosen.isdecimal() else None
         if replacement is None:
-            raise DomainError("替换的内容不存在或已撤下,请重新选择。")
+            raise DomainError("替换的内容不存在或已撤下，请重新选择。")
     services.withdraw_item(plan_item=plan_item, replacement=replacement, by=request.user)
     messages.success(request, _("已替换。") if replacement else _("已撤下。"))
     return redirect("plans:detail", plan.pk)
@@ -208,7 +208,7 @@ def exempt(request: HttpRequest, plan_id: int, member_id: int) -> HttpResponse:
     plan = StudyPlan.objects.filter(pk=plan_id, state=StudyPlan.State.PUBLISHED).first()
     home = member.memberships.open().filter(kind="home").select_related("branch").first()
     if plan is None or home is None or not scope.may_write(home.branch):
-        raise NotFound("没有找到这个学习计划,或不在管理范围内。")
+        raise NotFound("没有找到这个学习计划，或不在管理范围内。")
     form = ExemptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         exempt_member(

@@ -84,7 +84,7 @@ def board_table(shown: Board) -> tuple[list[str], list[list[Value]]]:
             for row in shown.people
         ]
         rows += [
-            [row.staff_number, row.name, f"{row.outside},不计入"] + [None] * 5
+            [row.staff_number, row.name, f"{row.outside}，不计入"] + [None] * 5
             for row in shown.others
         ]
         return head, rows
@@ -118,13 +118,13 @@ def board_workbook(shown: Board, *, by_label: str) -> bytes:
     put([f"{shown.node.name} 学习情况"], bold=True)
     put(["学习计划", shown.plan.title])
     put(["起止", f"{shown.plan.starts_on} 至 {shown.plan.ends_on}"])
-    put(["截至", f"{shown.day}(数据时间 {taken:%Y-%m-%d %H:%M:%S})"])
+    put(["截至", f"{shown.day}（数据时间 {taken:%Y-%m-%d %H:%M:%S}）"])
     put(["显示", FILTER_WORDS[shown.filter]])
     put(
         [
             "统计口径",
-            "应学 = 当日学习对象 - 免学 = 按期完成 + 逾期完成 + 学习中 + 未开始;"
-            "比率向下取整;兼入人员不计入。",
+            "应学 = 当日学习对象 - 免学 = 按期完成 + 逾期完成 + 学习中 + 未开始；"
+            "比率向下取整；兼入人员不计入。",
         ]
     )
     put(["导出人", by_label])

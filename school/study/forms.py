@@ -28,7 +28,7 @@ class HourRuleForm(WagtailAdminModelForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_(
-            "每行一档：不超过的分钟数、空格、学时，例如“15 0.25”;最后一行可写“以上 1”。"
+            "每行一档：不超过的分钟数、空格、学时，例如“15 0.25”；最后一行可写“以上 1”。"
             "留空则按每学时分钟数折算。"
         ),
     )

@@ -7,7 +7,7 @@ from courses.services.sections import create_section
 from school.members.models import Audience, AudienceRule, Branch, Member, Section
 
 _numbers = itertools.count(1)
-PARAGRAPH = "<p>班组每天开工之前用五分钟辨识风险,说清今天做什么、哪里可能伤人、变了什么。</p>"
+PARAGRAPH = "<p>班组每天开工之前用五分钟辨识风险，说清今天做什么、哪里可能伤人、变了什么。</p>"
 
 
 def section(branch: Branch) -> Section:

@@ -69,7 +69,7 @@ def make_question(
     }
     content = author(
         kind,
-        stem=stem or f"第 {next(_numbers)} 题:下列说法怎样?",
+        stem=stem or f"第 {next(_numbers)} 题：下列说法怎样？",
         options=list(options),
         answer=answer or answers[kind],
         ordered=ordered,

@@ -186,7 +186,7 @@ def test_the_command_takes_files_and_says_which_failed(tmp_path, capsys):
     with pytest.raises(CommandError):
         call_command("ingest_video", str(clip()), str(broken))
     out = capsys.readouterr()
-    assert "共 2 个,收进 1 个,失败 1 个" in out.out
+    assert "共 2 个，收进 1 个，失败 1 个" in out.out
     assert "坏的.mp4:文件是空的" in out.err
     assert Video.objects.count() == 1
 

@@ -123,7 +123,7 @@ def form_data(school, **changes):
 def test_a_secretary_makes_previews_and_publishes_a_plan(client, school):
     sign_in(client, school["secretary"])
     answer = client.post(reverse("plans:new"), form_data(school), follow=True)
-    assert "2 人,每人必修 1 项、选修 1 项" in answer.content.decode()
+    assert "2 人，每人必修 1 项、选修 1 项" in answer.content.decode()
     plan = StudyPlan.objects.get(title="二季度学习")
     assert plan.state == "draft"
     assert open_count(school["member"].pk, clock.today()) == 2

@@ -39,7 +39,7 @@ def question_data(bank, **changes) -> dict:
     return {
         "bank": bank.pk,
         "kind": "single",
-        "stem": "先做什么?",
+        "stem": "先做什么？",
         "options_text": "A. 报告\nB. 继续",
         "answer": "A",
         "difficulty": "medium",

@@ -14,9 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("files", nargs="+", type=Path, help="视频文件")
-        parser.add_argument("--title", help="标题;不给则用文件名(只在一个文件时有效)")
-        parser.add_argument("--captions", type=Path, help="字幕文件(只在一个文件时有效)")
-        parser.add_argument("--collection", help="集合名称;不给则用根集合")
+        parser.add_argument("--title", help="标题；不给则用文件名（只在一个文件时有效）")
+        parser.add_argument("--captions", type=Path, help="字幕文件（只在一个文件时有效）")
+        parser.add_argument("--collection", help="集合名称；不给则用根集合")
 
     def handle(self, *args, **options) -> None:
         files: list[Path] = options["files"]
@@ -38,11 +38,11 @@ class Command(BaseCommand):
                 self.stderr.write(f"[{number}/{len(files)}] {file.name}:{error}")
             else:
                 self.stdout.write(
-                    f"[{number}/{len(files)}] {file.name} → 视频 {video.pk},已排队转码"
+                    f"[{number}/{len(files)}] {file.name} → 视频 {video.pk}，已排队转码"
                 )
-        self.stdout.write(f"共 {len(files)} 个,收进 {len(files) - failed} 个,失败 {failed} 个。")
+        self.stdout.write(f"共 {len(files)} 个，收进 {len(files) - failed} 个，失败 {failed} 个。")
         if failed:
-            raise CommandError("有文件没有收进视频库,原因见上。")
+            raise CommandError("有文件没有收进视频库，原因见上。")
 
     def _collection(self, name: str | None) -> Collection | None:
         if not name:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(error.message) from error
         verb = "将新增" if outcome.dry_run else "新增"
         self.stdout.write(
-            f"{bank}:{verb} {outcome.created} 题,更新 {outcome.revised} 题,"
+            f"{bank}:{verb} {outcome.created} 题，更新 {outcome.revised} 题，"
             f"未变 {outcome.unchanged} 题。"
         )
 
@@ -43,11 +43,11 @@ class Command(BaseCommand):
         if not found and name.isdigit():
             found = list(QuestionBank.objects.filter(pk=int(name)))
         if len(found) > 1:
-            raise CommandError(f"有多个题库叫“{name}”,请改用编号。")
+            raise CommandError(f"有多个题库叫“{name}”，请改用编号。")
         if found:
             return found[0]
         if not create:
-            raise CommandError(f"没有题库“{name}”;要新建请加 --create-bank。")
+            raise CommandError(f"没有题库“{name}”；要新建请加 --create-bank。")
         return QuestionBank.objects.create(title=name)
 
     def _progress(self, done: int, total: int) -> None:

@@ -5,99 +5,212 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('wagtailcore', '0098_apitoken'),
+        ("wagtailcore", "0098_apitoken"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='时间')),
-                ('actor_id', models.BigIntegerField(blank=True, db_index=True, null=True, verbose_name='操作人编号')),
-                ('actor_label', models.CharField(blank=True, max_length=80, verbose_name='操作人')),
-                ('action', models.CharField(db_index=True, max_length=60, verbose_name='操作')),
-                ('subject_type', models.CharField(blank=True, max_length=60, verbose_name='对象类型')),
-                ('subject_id', models.CharField(blank=True, max_length=64, verbose_name='对象编号')),
-                ('subject_label', models.CharField(blank=True, max_length=200, verbose_name='对象')),
-                ('fields', models.JSONField(blank=True, default=dict, verbose_name='内容')),
-                ('address', models.CharField(blank=True, max_length=45, verbose_name='地址段')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True, verbose_name="时间")),
+                (
+                    "actor_id",
+                    models.BigIntegerField(
+                        blank=True, db_index=True, null=True, verbose_name="操作人编号"
+                    ),
+                ),
+                ("actor_label", models.CharField(blank=True, max_length=80, verbose_name="操作人")),
+                ("action", models.CharField(db_index=True, max_length=60, verbose_name="操作")),
+                (
+                    "subject_type",
+                    models.CharField(blank=True, max_length=60, verbose_name="对象类型"),
+                ),
+                (
+                    "subject_id",
+                    models.CharField(blank=True, max_length=64, verbose_name="对象编号"),
+                ),
+                (
+                    "subject_label",
+                    models.CharField(blank=True, max_length=200, verbose_name="对象"),
+                ),
+                ("fields", models.JSONField(blank=True, default=dict, verbose_name="内容")),
+                ("address", models.CharField(blank=True, max_length=45, verbose_name="地址段")),
             ],
             options={
-                'verbose_name': '审计记录',
-                'verbose_name_plural': '审计记录',
-                'ordering': ['-id'],
+                "verbose_name": "审计记录",
+                "verbose_name_plural": "审计记录",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='AuditSeal',
+            name="AuditSeal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_id', models.BigIntegerField()),
-                ('last_id', models.BigIntegerField(unique=True)),
-                ('count', models.PositiveIntegerField()),
-                ('mac', models.CharField(max_length=64)),
-                ('sealed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("first_id", models.BigIntegerField()),
+                ("last_id", models.BigIntegerField(unique=True)),
+                ("count", models.PositiveIntegerField()),
+                ("mac", models.CharField(max_length=64)),
+                ("sealed_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': '审计封签',
-                'verbose_name_plural': '审计封签',
-                'ordering': ['id'],
+                "verbose_name": "审计封签",
+                "verbose_name_plural": "审计封签",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='HostSettings',
+            name="HostSettings",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('school_name', models.CharField(default='网上党校', max_length=40, verbose_name='党校名称')),
-                ('host_name', models.CharField(blank=True, max_length=60, verbose_name='主办单位')),
-                ('filing_icp', models.CharField(blank=True, max_length=60, verbose_name='ICP备案号')),
-                ('filing_police', models.CharField(blank=True, max_length=60, verbose_name='公安备案号')),
-                ('contact', models.CharField(blank=True, max_length=120, verbose_name='联系方式')),
-                ('help_line', models.CharField(blank=True, default='登录遇到问题,请联系所在支部书记或组织部门。', max_length=120, verbose_name='登录帮助')),
-                ('notice', models.CharField(blank=True, default='非涉密平台,严禁存储、处理、传输国家秘密和工作秘密', max_length=120, verbose_name='提示语')),
-                ('privacy_notice', models.TextField(blank=True, help_text='留空用系统自带的文本。改动后请同时修改版本号,党员会再次看到。', verbose_name='个人信息处理告知')),
-                ('privacy_version', models.CharField(default='2026-01', max_length=20, verbose_name='告知版本')),
-                ('site', models.OneToOneField(editable=False, on_delete=django.db.models.deletion.CASCADE, to='wagtailcore.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "school_name",
+                    models.CharField(default="网上党校", max_length=40, verbose_name="党校名称"),
+                ),
+                ("host_name", models.CharField(blank=True, max_length=60, verbose_name="主办单位")),
+                (
+                    "filing_icp",
+                    models.CharField(blank=True, max_length=60, verbose_name="ICP备案号"),
+                ),
+                (
+                    "filing_police",
+                    models.CharField(blank=True, max_length=60, verbose_name="公安备案号"),
+                ),
+                ("contact", models.CharField(blank=True, max_length=120, verbose_name="联系方式")),
+                (
+                    "help_line",
+                    models.CharField(
+                        blank=True,
+                        default="登录遇到问题，请联系所在支部书记或组织部门。",
+                        max_length=120,
+                        verbose_name="登录帮助",
+                    ),
+                ),
+                (
+                    "notice",
+                    models.CharField(
+                        blank=True,
+                        default="非涉密平台，严禁存储、处理、传输国家秘密和工作秘密",
+                        max_length=120,
+                        verbose_name="提示语",
+                    ),
+                ),
+                (
+                    "privacy_notice",
+                    models.TextField(
+                        blank=True,
+                        help_text="留空用系统自带的文本。改动后请同时修改版本号，党员会再次看到。",
+                        verbose_name="个人信息处理告知",
+                    ),
+                ),
+                (
+                    "privacy_version",
+                    models.CharField(default="2026-01", max_length=20, verbose_name="告知版本"),
+                ),
+                (
+                    "site",
+                    models.OneToOneField(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="wagtailcore.site",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '学校设置',
+                "verbose_name": "学校设置",
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60, verbose_name='类型')),
-                ('queue', models.CharField(default='default', max_length=20, verbose_name='队列')),
-                ('subject_type', models.CharField(blank=True, max_length=60, verbose_name='对象类型')),
-                ('subject_id', models.CharField(blank=True, max_length=64, verbose_name='对象编号')),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('payload', models.JSONField(blank=True, default=dict, verbose_name='参数')),
-                ('result', models.JSONField(blank=True, default=dict, verbose_name='结果')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '进行中'), ('done', '已完成'), ('failed', '失败'), ('cancelled', '已取消')], default='queued', max_length=12, verbose_name='状态')),
-                ('step', models.CharField(blank=True, max_length=100, verbose_name='步骤')),
-                ('progress', models.PositiveSmallIntegerField(default=0, verbose_name='进度(千分之)')),
-                ('reason', models.TextField(blank=True, verbose_name='原因')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='次数')),
-                ('max_attempts', models.PositiveSmallIntegerField(default=3, verbose_name='最多次数')),
-                ('lease_owner', models.CharField(blank=True, max_length=64, verbose_name='执行者')),
-                ('lease_until', models.DateTimeField(blank=True, null=True, verbose_name='租约到')),
-                ('created_by_id', models.BigIntegerField(blank=True, null=True, verbose_name='提交人')),
-                ('created_at', models.DateTimeField(verbose_name='提交时间')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='派发时间')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='开始时间')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60, verbose_name="类型")),
+                ("queue", models.CharField(default="default", max_length=20, verbose_name="队列")),
+                (
+                    "subject_type",
+                    models.CharField(blank=True, max_length=60, verbose_name="对象类型"),
+                ),
+                (
+                    "subject_id",
+                    models.CharField(blank=True, max_length=64, verbose_name="对象编号"),
+                ),
+                ("title", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("payload", models.JSONField(blank=True, default=dict, verbose_name="参数")),
+                ("result", models.JSONField(blank=True, default=dict, verbose_name="结果")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "进行中"),
+                            ("done", "已完成"),
+                            ("failed", "失败"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("step", models.CharField(blank=True, max_length=100, verbose_name="步骤")),
+                (
+                    "progress",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="进度（千分之）"),
+                ),
+                ("reason", models.TextField(blank=True, verbose_name="原因")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="次数")),
+                (
+                    "max_attempts",
+                    models.PositiveSmallIntegerField(default=3, verbose_name="最多次数"),
+                ),
+                ("lease_owner", models.CharField(blank=True, max_length=64, verbose_name="执行者")),
+                ("lease_until", models.DateTimeField(blank=True, null=True, verbose_name="租约到")),
+                (
+                    "created_by_id",
+                    models.BigIntegerField(blank=True, null=True, verbose_name="提交人"),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="提交时间")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="派发时间")),
+                (
+                    "started_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="开始时间"),
+                ),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="结束时间"),
+                ),
             ],
             options={
-                'verbose_name': '后台任务',
-                'verbose_name_plural': '后台任务',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['state', 'lease_until'], name='job_state_lease'), models.Index(fields=['subject_type', 'subject_id'], name='job_subject')],
+                "verbose_name": "后台任务",
+                "verbose_name_plural": "后台任务",
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["state", "lease_until"], name="job_state_lease"),
+                    models.Index(fields=["subject_type", "subject_id"], name="job_subject"),
+                ],
             },
         ),
     ]

@@ -6,78 +6,192 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
-        ('study', '0002_first_hour_rule'),
+        ("members", "0001_initial"),
+        ("study", "0002_first_hour_rule"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Gathering',
+            name="Gathering",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('group', '集体学习'), ('lecture', '党课'), ('training', '集中培训')], default='group', max_length=10, verbose_name='类型')),
-                ('title', models.CharField(max_length=80, verbose_name='主题')),
-                ('place', models.CharField(blank=True, max_length=60, verbose_name='地点')),
-                ('starts_at', models.DateTimeField(verbose_name='开始时间')),
-                ('ends_at', models.DateTimeField(verbose_name='结束时间')),
-                ('state', models.CharField(choices=[('open', '登记中'), ('closed', '已登记'), ('cancelled', '已作废')], default='open', max_length=10, verbose_name='状态')),
-                ('created_at', models.DateTimeField(verbose_name='登记时间')),
-                ('closed_at', models.DateTimeField(blank=True, null=True, verbose_name='完成登记时间')),
-                ('cancel_reason', models.CharField(blank=True, max_length=200, verbose_name='作废原因')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gatherings', to='members.branch', verbose_name='党组织')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='登记人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("group", "集体学习"),
+                            ("lecture", "党课"),
+                            ("training", "集中培训"),
+                        ],
+                        default="group",
+                        max_length=10,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="主题")),
+                ("place", models.CharField(blank=True, max_length=60, verbose_name="地点")),
+                ("starts_at", models.DateTimeField(verbose_name="开始时间")),
+                ("ends_at", models.DateTimeField(verbose_name="结束时间")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "登记中"), ("closed", "已登记"), ("cancelled", "已作废")],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="登记时间")),
+                (
+                    "closed_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="完成登记时间"),
+                ),
+                (
+                    "cancel_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="作废原因"),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="gatherings",
+                        to="members.branch",
+                        verbose_name="党组织",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="登记人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '集体学习',
-                'verbose_name_plural': '集体学习',
-                'ordering': ['-starts_at', '-id'],
+                "verbose_name": "集体学习",
+                "verbose_name_plural": "集体学习",
+                "ordering": ["-starts_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Attendance',
+            name="Attendance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('expected', '未登记'), ('present', '到会'), ('leave', '请假'), ('absent', '缺席')], default='expected', max_length=10, verbose_name='到会情况')),
-                ('attached', models.BooleanField(default=False, verbose_name='双重组织生活')),
-                ('paid_seconds', models.PositiveIntegerField(default=0, verbose_name='计时秒数')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('gathering', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attendances', to='gatherings.gathering', verbose_name='集体学习')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("expected", "未登记"),
+                            ("present", "到会"),
+                            ("leave", "请假"),
+                            ("absent", "缺席"),
+                        ],
+                        default="expected",
+                        max_length=10,
+                        verbose_name="到会情况",
+                    ),
+                ),
+                ("attached", models.BooleanField(default=False, verbose_name="双重组织生活")),
+                ("paid_seconds", models.PositiveIntegerField(default=0, verbose_name="计时秒数")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "gathering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attendances",
+                        to="gatherings.gathering",
+                        verbose_name="集体学习",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '到会情况',
-                'verbose_name_plural': '到会情况',
-                'ordering': ['attached', 'member__staff_number'],
+                "verbose_name": "到会情况",
+                "verbose_name_plural": "到会情况",
+                "ordering": ["attached", "member__staff_number"],
             },
         ),
         migrations.CreateModel(
-            name='GatheringItem',
+            name="GatheringItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gathering', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='gatherings.gathering', verbose_name='集体学习')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='study.studyitem', verbose_name='学习内容')),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='study.itemrevision', verbose_name='内容版本')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "gathering",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="gatherings.gathering",
+                        verbose_name="集体学习",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="study.studyitem",
+                        verbose_name="学习内容",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="study.itemrevision",
+                        verbose_name="内容版本",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '学习内容',
-                'verbose_name_plural': '学习内容',
-                'ordering': ['id'],
+                "verbose_name": "学习内容",
+                "verbose_name_plural": "学习内容",
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='gathering',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='gathering_ends_after_start'),
+            model_name="gathering",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="gathering_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='attendance',
-            constraint=models.UniqueConstraint(fields=('gathering', 'member'), name='attendance_once'),
+            model_name="attendance",
+            constraint=models.UniqueConstraint(
+                fields=("gathering", "member"), name="attendance_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatheringitem',
-            constraint=models.UniqueConstraint(fields=('gathering', 'item'), name='gathering_item_once'),
+            model_name="gatheringitem",
+            constraint=models.UniqueConstraint(
+                fields=("gathering", "item"), name="gathering_item_once"
+            ),
         ),
     ]

@@ -62,16 +62,16 @@ def _check_times(starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
         raise DomainError("结束时间要晚于开始时间。", field="ends_at")
     if ends_at - starts_at > LONGEST:
-        raise DomainError("一次集体学习不能超过 12 小时,请按天分别登记。", field="ends_at")
+        raise DomainError("一次集体学习不能超过 12 小时，请按天分别登记。", field="ends_at")
     if ends_at > clock.now() + timedelta(minutes=5):
-        raise DomainError("集体学习结束后才能登记,结束时间不能晚于现在。", field="ends_at")
+        raise DomainError("集体学习结束后才能登记，结束时间不能晚于现在。", field="ends_at")
 
 
 def _expect(gathering: Gathering, branch: Branch, day) -> None:
     home = list(members_of(branch, day, subtree=False).values_list("pk", flat=True))
     attached = set(attached_members_of(branch, day).values_list("pk", flat=True)) - set(home)
     if not home and not attached:
-        raise DomainError("这个党组织当天没有党员,不能登记集体学习。")
+        raise DomainError("这个党组织当天没有党员，不能登记集体学习。")
     Attendance.objects.bulk_create(
         [Attendance(gathering=gathering, member_id=pk) for pk in home]
         + [Attendance(gathering=gathering, member_id=pk, attached=True) for pk in sorted(attached)]
@@ -93,7 +93,7 @@ def close_gathering(*, gathering: Gathering, states: Mapping[int, str], by: Memb
     """
     gathering = Gathering.objects.select_for_update().get(pk=gathering.pk)
     if gathering.state != Gathering.State.OPEN:
-        raise Conflict("这次集体学习已经登记或作废,不能重复登记。")
+        raise Conflict("这次集体学习已经登记或作废，不能重复登记。")
     known = {Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT}
     revisions = [shown.revision for shown in gathering.items.select_related("revision__item")]
     for attendance in gathering.attendances.order_by("member_id"):
@@ -116,7 +116,7 @@ def _book(gathering: Gathering, attendance: Attendance, revisions: list) -> int:
         member_id=attendance.member_id, start=gathering.starts_at, end=gathering.ends_at
     )
     whole = (gathering.ends_at - gathering.starts_at).total_seconds()
-    note = "" if free // 1000 >= int(whole) else "部分时间已在别处计入,不重复计"
+    note = "" if free // 1000 >= int(whole) else "部分时间已在别处计入，不重复计"
     post_offline(
         member_id=attendance.member_id,
         title=gathering.title,

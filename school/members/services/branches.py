@@ -27,7 +27,7 @@ def create_branch(
         Conflict: the code is taken.
     """
     if Branch.objects.filter(code=code).exists():
-        raise Conflict(f"组织编码 {code} 已被使用,请换一个。", field="code")
+        raise Conflict(f"组织编码 {code} 已被使用，请换一个。", field="code")
     values = {
         "code": code,
         "name": name,

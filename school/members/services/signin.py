@@ -24,7 +24,7 @@ from school.members.rules import wait_seconds
 from school.members.services.codes import use_code
 
 DEVICE_COOKIE = "device"
-REFUSED = "账号或密码不对。请核对工号(或手机号)和密码;忘记密码请找支部书记领取一次性登录码。"
+REFUSED = "账号或密码不对。请核对工号（或手机号）和密码；忘记密码请找支部书记领取一次性登录码。"
 
 
 class WrongCredentials(DomainError):
@@ -135,7 +135,7 @@ def _refuse_if_waiting(key: str, address: str) -> None:
         if passed < wait:
             minutes = -(-int((wait - passed).total_seconds()) // 60)
             raise TooMany(
-                f"连续输错次数过多,请 {minutes} 分钟后再试,或找支部书记领取一次性登录码。"
+                f"连续输错次数过多，请 {minutes} 分钟后再试，或找支部书记领取一次性登录码。"
             )
         return
     wait = timedelta(seconds=wait_seconds(row.failures))

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,39 +14,101 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('reminder', '提醒学习'), ('system', '系统消息')], max_length=10, verbose_name='类型')),
-                ('title', models.CharField(max_length=80, verbose_name='标题')),
-                ('body', models.CharField(blank=True, max_length=500, verbose_name='正文')),
-                ('path', models.CharField(blank=True, max_length=500, verbose_name='链接')),
-                ('topic', models.CharField(blank=True, help_text='限制次数时看作同一件事,如 plan:3。', max_length=64, verbose_name='事项')),
-                ('sent_at', models.DateTimeField(verbose_name='发送时间')),
-                ('sender', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='发送人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("reminder", "提醒学习"), ("system", "系统消息")],
+                        max_length=10,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="标题")),
+                ("body", models.CharField(blank=True, max_length=500, verbose_name="正文")),
+                ("path", models.CharField(blank=True, max_length=500, verbose_name="链接")),
+                (
+                    "topic",
+                    models.CharField(
+                        blank=True,
+                        help_text="限制次数时看作同一件事，如 plan:3。",
+                        max_length=64,
+                        verbose_name="事项",
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(verbose_name="发送时间")),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="发送人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '消息',
-                'verbose_name_plural': '消息',
-                'ordering': ['-id'],
+                "verbose_name": "消息",
+                "verbose_name_plural": "消息",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('inbox', '站内消息')], default='inbox', max_length=10, verbose_name='渠道')),
-                ('delivered_at', models.DateTimeField(verbose_name='送达时间')),
-                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='阅读时间')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='notices.message', verbose_name='消息')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("inbox", "站内消息")],
+                        default="inbox",
+                        max_length=10,
+                        verbose_name="渠道",
+                    ),
+                ),
+                ("delivered_at", models.DateTimeField(verbose_name="送达时间")),
+                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="阅读时间")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="notices.message",
+                        verbose_name="消息",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '送达',
-                'verbose_name_plural': '送达',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['member', 'read_at'], name='delivery_unread')],
-                'constraints': [models.UniqueConstraint(fields=('message', 'member', 'channel'), name='delivery_once')],
+                "verbose_name": "送达",
+                "verbose_name_plural": "送达",
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["member", "read_at"], name="delivery_unread")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("message", "member", "channel"), name="delivery_once"
+                    )
+                ],
             },
         ),
     ]

@@ -6,187 +6,439 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
-        ('study', '0002_first_hour_rule'),
+        ("members", "0001_initial"),
+        ("study", "0002_first_hour_rule"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AnnualTarget',
+            name="AnnualTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('credit', models.PositiveIntegerField(verbose_name='应修学时(百分之一)')),
-                ('sources', models.JSONField(blank=True, default=list, verbose_name='计入来源')),
-                ('basis', models.CharField(blank=True, max_length=200, verbose_name='依据')),
-                ('post_snapshot', models.CharField(blank=True, max_length=60, verbose_name='确定时的职务')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='annual_targets', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("credit", models.PositiveIntegerField(verbose_name="应修学时（百分之一）")),
+                ("sources", models.JSONField(blank=True, default=list, verbose_name="计入来源")),
+                ("basis", models.CharField(blank=True, max_length=200, verbose_name="依据")),
+                (
+                    "post_snapshot",
+                    models.CharField(blank=True, max_length=60, verbose_name="确定时的职务"),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="annual_targets",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '年度应修学时',
-                'verbose_name_plural': '年度应修学时',
-                'ordering': ['-year', 'member_id', 'name'],
+                "verbose_name": "年度应修学时",
+                "verbose_name_plural": "年度应修学时",
+                "ordering": ["-year", "member_id", "name"],
             },
         ),
         migrations.CreateModel(
-            name='StudyPlan',
+            name="StudyPlan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=80, verbose_name='名称')),
-                ('starts_on', models.DateField(verbose_name='开始日期')),
-                ('ends_on', models.DateField(verbose_name='截止日期')),
-                ('make_up_until', models.DateField(blank=True, help_text='截止后到这一天完成的记为逾期完成;留空则一直可以补学,直到计划结束。', null=True, verbose_name='补学至')),
-                ('hour_target', models.PositiveIntegerField(blank=True, null=True, verbose_name='学时要求(百分之一)')),
-                ('fresh_evidence', models.BooleanField(default=False, help_text='以前学完的不算,须在本计划内重新学。', verbose_name='要求重新学习')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('published', '进行中'), ('ended', '已结束')], default='draft', max_length=10, verbose_name='状态')),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='版本')),
-                ('created_at', models.DateTimeField(verbose_name='制定时间')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='发布时间')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='结束日期')),
-                ('recount_wanted', models.BooleanField(default=False, editable=False, verbose_name='待重新统计')),
-                ('audience', models.ForeignKey(blank=True, help_text='留空为全体党员。', null=True, on_delete=django.db.models.deletion.PROTECT, to='members.audience', verbose_name='学习对象')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='制定人')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='study_plans', to='members.branch', verbose_name='制定党组织')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="名称")),
+                ("starts_on", models.DateField(verbose_name="开始日期")),
+                ("ends_on", models.DateField(verbose_name="截止日期")),
+                (
+                    "make_up_until",
+                    models.DateField(
+                        blank=True,
+                        help_text="截止后到这一天完成的记为逾期完成；留空则一直可以补学，直到计划结束。",
+                        null=True,
+                        verbose_name="补学至",
+                    ),
+                ),
+                (
+                    "hour_target",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="学时要求（百分之一）"
+                    ),
+                ),
+                (
+                    "fresh_evidence",
+                    models.BooleanField(
+                        default=False,
+                        help_text="以前学完的不算，须在本计划内重新学。",
+                        verbose_name="要求重新学习",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "草稿"), ("published", "进行中"), ("ended", "已结束")],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="版本")),
+                ("created_at", models.DateTimeField(verbose_name="制定时间")),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="发布时间"),
+                ),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="结束日期")),
+                (
+                    "recount_wanted",
+                    models.BooleanField(default=False, editable=False, verbose_name="待重新统计"),
+                ),
+                (
+                    "audience",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="留空为全体党员。",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="members.audience",
+                        verbose_name="学习对象",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="制定人",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="study_plans",
+                        to="members.branch",
+                        verbose_name="制定党组织",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '学习计划',
-                'verbose_name_plural': '学习计划',
-                'ordering': ['ends_on', 'id'],
+                "verbose_name": "学习计划",
+                "verbose_name_plural": "学习计划",
+                "ordering": ["ends_on", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PlanItem',
+            name="PlanItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('required', models.BooleanField(default=True, verbose_name='必修')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='顺序')),
-                ('added_on', models.DateField(blank=True, null=True, verbose_name='加入日期')),
-                ('withdrawn_on', models.DateField(blank=True, null=True, verbose_name='撤下日期')),
-                ('gone_counted', models.BooleanField(default=False, editable=False)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plan_items', to='study.studyitem', verbose_name='学习内容')),
-                ('replaced_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaces', to='plans.planitem', verbose_name='替换为')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='plans.studyplan', verbose_name='学习计划')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("required", models.BooleanField(default=True, verbose_name="必修")),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="顺序")),
+                ("added_on", models.DateField(blank=True, null=True, verbose_name="加入日期")),
+                ("withdrawn_on", models.DateField(blank=True, null=True, verbose_name="撤下日期")),
+                ("gone_counted", models.BooleanField(default=False, editable=False)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plan_items",
+                        to="study.studyitem",
+                        verbose_name="学习内容",
+                    ),
+                ),
+                (
+                    "replaced_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaces",
+                        to="plans.planitem",
+                        verbose_name="替换为",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="plans.studyplan",
+                        verbose_name="学习计划",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '计划内容',
-                'verbose_name_plural': '计划内容',
-                'ordering': ['plan_id', 'order', 'id'],
+                "verbose_name": "计划内容",
+                "verbose_name_plural": "计划内容",
+                "ordering": ["plan_id", "order", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Exemption',
+            name="Exemption",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('since', models.DateField(verbose_name='起始日期')),
-                ('until', models.DateField(blank=True, null=True, verbose_name='终止日期')),
-                ('reason', models.CharField(max_length=200, verbose_name='原因')),
-                ('recorded_at', models.DateTimeField(verbose_name='记录时间')),
-                ('approver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='批准人')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exemptions', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('target', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='exemptions', to='plans.annualtarget', verbose_name='年度应修学时')),
-                ('plan', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='exemptions', to='plans.studyplan', verbose_name='学习计划')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("since", models.DateField(verbose_name="起始日期")),
+                ("until", models.DateField(blank=True, null=True, verbose_name="终止日期")),
+                ("reason", models.CharField(max_length=200, verbose_name="原因")),
+                ("recorded_at", models.DateTimeField(verbose_name="记录时间")),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="批准人",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exemptions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exemptions",
+                        to="plans.annualtarget",
+                        verbose_name="年度应修学时",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exemptions",
+                        to="plans.studyplan",
+                        verbose_name="学习计划",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '免学',
-                'verbose_name_plural': '免学',
-                'ordering': ['-since', '-id'],
+                "verbose_name": "免学",
+                "verbose_name_plural": "免学",
+                "ordering": ["-since", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='CountDelta',
+            name="CountDelta",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due', models.IntegerField(default=0, verbose_name='应学')),
-                ('exempt', models.IntegerField(default=0, verbose_name='免学')),
-                ('started', models.IntegerField(default=0, verbose_name='已参学')),
-                ('on_time', models.IntegerField(default=0, verbose_name='按期完成')),
-                ('late', models.IntegerField(default=0, verbose_name='逾期完成')),
-                ('waiting', models.IntegerField(default=0, verbose_name='等待处理')),
-                ('hours_due', models.IntegerField(default=0, verbose_name='有学时要求')),
-                ('hours_met', models.IntegerField(default=0, verbose_name='学时达标')),
-                ('day', models.DateField(verbose_name='生效日期')),
-                ('recorded_at', models.DateTimeField(verbose_name='记录时间')),
-                ('folded', models.BooleanField(default=False, verbose_name='已汇总')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.branch', verbose_name='党组织')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('plan_item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='plans.planitem', verbose_name='计划内容')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='plans.studyplan', verbose_name='学习计划')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due", models.IntegerField(default=0, verbose_name="应学")),
+                ("exempt", models.IntegerField(default=0, verbose_name="免学")),
+                ("started", models.IntegerField(default=0, verbose_name="已参学")),
+                ("on_time", models.IntegerField(default=0, verbose_name="按期完成")),
+                ("late", models.IntegerField(default=0, verbose_name="逾期完成")),
+                ("waiting", models.IntegerField(default=0, verbose_name="等待处理")),
+                ("hours_due", models.IntegerField(default=0, verbose_name="有学时要求")),
+                ("hours_met", models.IntegerField(default=0, verbose_name="学时达标")),
+                ("day", models.DateField(verbose_name="生效日期")),
+                ("recorded_at", models.DateTimeField(verbose_name="记录时间")),
+                ("folded", models.BooleanField(default=False, verbose_name="已汇总")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.branch",
+                        verbose_name="党组织",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "plan_item",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="plans.planitem",
+                        verbose_name="计划内容",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="plans.studyplan",
+                        verbose_name="学习计划",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '统计变动',
-                'verbose_name_plural': '统计变动',
+                "verbose_name": "统计变动",
+                "verbose_name_plural": "统计变动",
             },
         ),
         migrations.CreateModel(
-            name='CountCheckpoint',
+            name="CountCheckpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due', models.IntegerField(default=0, verbose_name='应学')),
-                ('exempt', models.IntegerField(default=0, verbose_name='免学')),
-                ('started', models.IntegerField(default=0, verbose_name='已参学')),
-                ('on_time', models.IntegerField(default=0, verbose_name='按期完成')),
-                ('late', models.IntegerField(default=0, verbose_name='逾期完成')),
-                ('waiting', models.IntegerField(default=0, verbose_name='等待处理')),
-                ('hours_due', models.IntegerField(default=0, verbose_name='有学时要求')),
-                ('hours_met', models.IntegerField(default=0, verbose_name='学时达标')),
-                ('month', models.DateField(verbose_name='月份')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.branch', verbose_name='党组织')),
-                ('plan_item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='plans.planitem', verbose_name='计划内容')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='plans.studyplan', verbose_name='学习计划')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due", models.IntegerField(default=0, verbose_name="应学")),
+                ("exempt", models.IntegerField(default=0, verbose_name="免学")),
+                ("started", models.IntegerField(default=0, verbose_name="已参学")),
+                ("on_time", models.IntegerField(default=0, verbose_name="按期完成")),
+                ("late", models.IntegerField(default=0, verbose_name="逾期完成")),
+                ("waiting", models.IntegerField(default=0, verbose_name="等待处理")),
+                ("hours_due", models.IntegerField(default=0, verbose_name="有学时要求")),
+                ("hours_met", models.IntegerField(default=0, verbose_name="学时达标")),
+                ("month", models.DateField(verbose_name="月份")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.branch",
+                        verbose_name="党组织",
+                    ),
+                ),
+                (
+                    "plan_item",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="plans.planitem",
+                        verbose_name="计划内容",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="plans.studyplan",
+                        verbose_name="学习计划",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '统计汇总',
-                'verbose_name_plural': '统计汇总',
+                "verbose_name": "统计汇总",
+                "verbose_name_plural": "统计汇总",
             },
         ),
         migrations.AddConstraint(
-            model_name='annualtarget',
-            constraint=models.UniqueConstraint(fields=('member', 'year', 'name'), name='target_once'),
+            model_name="annualtarget",
+            constraint=models.UniqueConstraint(
+                fields=("member", "year", "name"), name="target_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studyplan',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='plan_ends_after_start'),
+            model_name="studyplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))),
+                name="plan_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='studyplan',
-            constraint=models.CheckConstraint(condition=models.Q(('make_up_until', None), ('make_up_until__gte', models.F('ends_on')), _connector='OR'), name='plan_make_up_after_end'),
+            model_name="studyplan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("make_up_until", None),
+                    ("make_up_until__gte", models.F("ends_on")),
+                    _connector="OR",
+                ),
+                name="plan_make_up_after_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planitem',
-            constraint=models.UniqueConstraint(fields=('plan', 'item'), name='plan_item_once'),
+            model_name="planitem",
+            constraint=models.UniqueConstraint(fields=("plan", "item"), name="plan_item_once"),
         ),
         migrations.AddConstraint(
-            model_name='exemption',
-            constraint=models.CheckConstraint(condition=models.Q(('until', None), ('until__gte', models.F('since')), _connector='OR'), name='exemption_dates'),
+            model_name="exemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until", None), ("until__gte", models.F("since")), _connector="OR"
+                ),
+                name="exemption_dates",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exemption',
-            constraint=models.CheckConstraint(condition=models.Q(('plan', None), ('target', None), _connector='XOR'), name='exemption_plan_or_target'),
+            model_name="exemption",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("plan", None), ("target", None), _connector="XOR"),
+                name="exemption_plan_or_target",
+            ),
         ),
         migrations.AddIndex(
-            model_name='countdelta',
-            index=models.Index(fields=['plan', 'branch', 'day'], name='delta_plan_branch'),
+            model_name="countdelta",
+            index=models.Index(fields=["plan", "branch", "day"], name="delta_plan_branch"),
         ),
         migrations.AddIndex(
-            model_name='countdelta',
-            index=models.Index(fields=['member', 'plan'], name='delta_member'),
+            model_name="countdelta",
+            index=models.Index(fields=["member", "plan"], name="delta_member"),
         ),
         migrations.AddIndex(
-            model_name='countdelta',
-            index=models.Index(condition=models.Q(('folded', False)), fields=['plan', 'day'], name='delta_unfolded'),
+            model_name="countdelta",
+            index=models.Index(
+                condition=models.Q(("folded", False)), fields=["plan", "day"], name="delta_unfolded"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='countcheckpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('plan_item', None)), fields=('plan', 'branch', 'month'), name='checkpoint_plan_once'),
+            model_name="countcheckpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("plan_item", None)),
+                fields=("plan", "branch", "month"),
+                name="checkpoint_plan_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='countcheckpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('plan_item__isnull', False)), fields=('plan', 'branch', 'plan_item', 'month'), name='checkpoint_item_once'),
+            model_name="countcheckpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("plan_item__isnull", False)),
+                fields=("plan", "branch", "plan_item", "month"),
+                name="checkpoint_item_once",
+            ),
         ),
     ]

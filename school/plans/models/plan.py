@@ -41,11 +41,11 @@ class StudyPlan(models.Model):
         _("补学至"),
         null=True,
         blank=True,
-        help_text=_("截止后到这一天完成的记为逾期完成;留空则一直可以补学,直到计划结束。"),
+        help_text=_("截止后到这一天完成的记为逾期完成；留空则一直可以补学，直到计划结束。"),
     )
-    hour_target = models.PositiveIntegerField(_("学时要求(百分之一)"), null=True, blank=True)
+    hour_target = models.PositiveIntegerField(_("学时要求（百分之一）"), null=True, blank=True)
     fresh_evidence = models.BooleanField(
-        _("要求重新学习"), default=False, help_text=_("以前学完的不算,须在本计划内重新学。")
+        _("要求重新学习"), default=False, help_text=_("以前学完的不算，须在本计划内重新学。")
     )
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.DRAFT)
     version = models.PositiveIntegerField(_("版本"), default=1)

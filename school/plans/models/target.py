@@ -20,7 +20,7 @@ class AnnualTarget(models.Model):
     )
     year = models.PositiveSmallIntegerField(_("年度"))
     name = models.CharField(_("名称"), max_length=60)
-    credit = models.PositiveIntegerField(_("应修学时(百分之一)"))
+    credit = models.PositiveIntegerField(_("应修学时（百分之一）"))
     sources = models.JSONField(_("计入来源"), default=list, blank=True)
     basis = models.CharField(_("依据"), max_length=200, blank=True)
     post_snapshot = models.CharField(_("确定时的职务"), max_length=60, blank=True)

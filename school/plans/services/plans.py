@@ -73,7 +73,7 @@ def change_draft(
         Conflict: the plan has been published.
     """
     plan = StudyPlan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
-    _must_be(plan, State.DRAFT, "计划已发布,内容不能整体改写;可以撤下或替换其中一项。")
+    _must_be(plan, State.DRAFT, "计划已发布，内容不能整体改写；可以撤下或替换其中一项。")
     for name, value in fields.items():
         setattr(plan, name, value)
     plan.version += 1
@@ -101,7 +101,7 @@ def publish_plan(*, plan: StudyPlan, by: Member | None = None) -> StudyPlan:
     plan = StudyPlan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
     _must_be(plan, State.DRAFT, "这个计划已经发布过。")
     if not plan.items.filter(required=True).exists() and plan.hour_target is None:
-        raise DomainError("计划里至少要有一项必修内容,或填写学时要求。")
+        raise DomainError("计划里至少要有一项必修内容，或填写学时要求。")
     plan.state = State.PUBLISHED
     plan.published_at = clock.now()
     plan.save(update_fields=["state", "published_at"])
@@ -149,7 +149,7 @@ def withdraw_item(
         raise Conflict("这一项已经撤下。")
     if replacement:
         if plan.items.filter(item=replacement).exists():
-            raise Conflict("替换的内容已在计划里,请另选一项。")
+            raise Conflict("替换的内容已在计划里，请另选一项。")
         plan_item.replaced_by = PlanItem.objects.create(
             plan=plan,
             item=replacement,
@@ -180,7 +180,7 @@ def plan_audience(
     post: Post | None = None,
 ) -> Audience:
     """An audience for one plan: any branch × any kind, holding the post if one is given."""
-    stem = f"计划:{plan_title}"[:48]
+    stem = f"计划：{plan_title}"[:48]
     audience = Audience.objects.create(
         name=f"{stem} {clock.to_ms(clock.now()) % 10**9}", scope=Audience.Scope.RULES
     )

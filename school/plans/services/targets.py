@@ -96,7 +96,7 @@ def exempt(
         raise DomainError("请填写免学原因。", field="reason")
     first = plan.starts_on if plan else date(target.year, 1, 1)
     if Exemption.objects.filter(member=member, plan=plan, target=target, until=None).exists():
-        raise Conflict(f"{member.name} 已经免学,不需要重复办理。")
+        raise Conflict(f"{member.name} 已经免学，不需要重复办理。")
     row = Exemption.objects.create(
         member=member,
         plan=plan,

@@ -6,77 +6,172 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
-        ('plans', '0001_initial'),
+        ("members", "0001_initial"),
+        ("plans", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Filing',
+            name="Filing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.CharField(choices=[('month', '月'), ('quarter', '季度'), ('year', '年度')], max_length=8, verbose_name='周期')),
-                ('starts_on', models.DateField(verbose_name='周期首日')),
-                ('state', models.CharField(choices=[('open', '待上报'), ('filed', '已上报'), ('returned', '退回'), ('confirmed', '已确认')], default='open', max_length=10, verbose_name='状态')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='退回原因')),
-                ('decided_at', models.DateTimeField(null=True, verbose_name='上级处理时间')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='filings', to='members.branch', verbose_name='党组织')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='上级处理人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("month", "月"), ("quarter", "季度"), ("year", "年度")],
+                        max_length=8,
+                        verbose_name="周期",
+                    ),
+                ),
+                ("starts_on", models.DateField(verbose_name="周期首日")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待上报"),
+                            ("filed", "已上报"),
+                            ("returned", "退回"),
+                            ("confirmed", "已确认"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="退回原因")),
+                ("decided_at", models.DateTimeField(null=True, verbose_name="上级处理时间")),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="filings",
+                        to="members.branch",
+                        verbose_name="党组织",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="上级处理人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '上报',
-                'verbose_name_plural': '上报',
-                'ordering': ['-starts_on', 'branch_id'],
+                "verbose_name": "上报",
+                "verbose_name_plural": "上报",
+                "ordering": ["-starts_on", "branch_id"],
             },
         ),
         migrations.CreateModel(
-            name='FilingSnapshot',
+            name="FilingSnapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempt', models.PositiveSmallIntegerField(verbose_name='次数')),
-                ('as_of', models.DateField(verbose_name='截至日期')),
-                ('taken_at', models.DateTimeField(verbose_name='上报时间')),
-                ('rule_version', models.PositiveIntegerField(null=True, verbose_name='学时规则版本')),
-                ('plan_versions', models.JSONField(default=dict, verbose_name='计划版本')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('filed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='上报人')),
-                ('filing', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='snapshots', to='reports.filing', verbose_name='上报')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("attempt", models.PositiveSmallIntegerField(verbose_name="次数")),
+                ("as_of", models.DateField(verbose_name="截至日期")),
+                ("taken_at", models.DateTimeField(verbose_name="上报时间")),
+                (
+                    "rule_version",
+                    models.PositiveIntegerField(null=True, verbose_name="学时规则版本"),
+                ),
+                ("plan_versions", models.JSONField(default=dict, verbose_name="计划版本")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                (
+                    "filed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="上报人",
+                    ),
+                ),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="snapshots",
+                        to="reports.filing",
+                        verbose_name="上报",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '上报快照',
-                'verbose_name_plural': '上报快照',
-                'ordering': ['filing_id', 'attempt'],
+                "verbose_name": "上报快照",
+                "verbose_name_plural": "上报快照",
+                "ordering": ["filing_id", "attempt"],
             },
         ),
         migrations.CreateModel(
-            name='FilingRow',
+            name="FilingRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('total', '合计'), ('branch', '下级'), ('member', '党员')], max_length=8, verbose_name='行类别')),
-                ('label', models.CharField(max_length=80, verbose_name='名称')),
-                ('branch_id', models.BigIntegerField(null=True, verbose_name='党组织编号')),
-                ('member_id', models.BigIntegerField(null=True, verbose_name='党员编号')),
-                ('figures', models.JSONField(default=dict, verbose_name='数字')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.studyplan', verbose_name='学习计划')),
-                ('snapshot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='reports.filingsnapshot', verbose_name='上报快照')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("total", "合计"), ("branch", "下级"), ("member", "党员")],
+                        max_length=8,
+                        verbose_name="行类别",
+                    ),
+                ),
+                ("label", models.CharField(max_length=80, verbose_name="名称")),
+                ("branch_id", models.BigIntegerField(null=True, verbose_name="党组织编号")),
+                ("member_id", models.BigIntegerField(null=True, verbose_name="党员编号")),
+                ("figures", models.JSONField(default=dict, verbose_name="数字")),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="plans.studyplan",
+                        verbose_name="学习计划",
+                    ),
+                ),
+                (
+                    "snapshot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rows",
+                        to="reports.filingsnapshot",
+                        verbose_name="上报快照",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '上报行',
-                'verbose_name_plural': '上报行',
-                'ordering': ['pk'],
+                "verbose_name": "上报行",
+                "verbose_name_plural": "上报行",
+                "ordering": ["pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.UniqueConstraint(fields=('branch', 'period', 'starts_on'), name='filing_once'),
+            model_name="filing",
+            constraint=models.UniqueConstraint(
+                fields=("branch", "period", "starts_on"), name="filing_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filingsnapshot',
-            constraint=models.UniqueConstraint(fields=('filing', 'attempt'), name='snapshot_once'),
+            model_name="filingsnapshot",
+            constraint=models.UniqueConstraint(fields=("filing", "attempt"), name="snapshot_once"),
         ),
     ]

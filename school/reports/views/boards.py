@@ -99,7 +99,7 @@ def _asked(request: HttpRequest) -> dict:
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            raise DomainError("截至日期的格式应为 2026-06-30,请重新选择。") from None
+            raise DomainError("截至日期的格式应为 2026-06-30，请重新选择。") from None
     wanted = request.GET.get("filter", ALL)
     plan = request.GET.get("plan", "")
     return {
@@ -184,7 +184,7 @@ def export(request: HttpRequest, branch_id: int) -> HttpResponse:
     node = scope_for(request.user).branch_or_404(branch_id)
     shown = board(node, **_asked(request))
     if shown.plan is None:
-        raise DomainError("这个党组织还没有学习计划,没有可以导出的数据。")
+        raise DomainError("这个党组织还没有学习计划，没有可以导出的数据。")
     audit.record(
         "reports.exported",
         actor=request.user,

@@ -111,7 +111,7 @@ def file_month(request: HttpRequest, branch_id: int, month: str) -> HttpResponse
         by=request.user,
         note=request.POST.get("note", ""),
     )
-    messages.success(request, _("已上报。上级确认前如有变动,可请上级退回后重新上报。"))
+    messages.success(request, _("已上报。上级确认前如有变动，可请上级退回后重新上报。"))
     return redirect("reports:filing", node.pk, month)
 
 
@@ -132,7 +132,7 @@ def return_month(request: HttpRequest, branch_id: int, month: str) -> HttpRespon
     """退回, with a reason."""
     found = _decidable(request, branch_id, month)
     services.return_filing(filing=found, reason=request.POST.get("reason", ""), by=request.user)
-    messages.success(request, _("已退回,支部可以重新上报。"))
+    messages.success(request, _("已退回，支部可以重新上报。"))
     return redirect("reports:filing", branch_id, month)
 
 

@@ -21,9 +21,9 @@ def parse(text: str) -> Tiers:
 
 def _line(number: int, words: list[str], above: Tiers) -> list[int | None]:
     if above and above[-1][0] is None:
-        raise ValueError(f"第 {number} 行:“以上”只能写在最后一行。")
+        raise ValueError(f"第 {number} 行：“以上”只能写在最后一行。")
     if len(words) != 2:
-        raise ValueError(f"第 {number} 行应为“分钟 学时”两项，例如:15 0.25。")
+        raise ValueError(f"第 {number} 行应为“分钟 学时”两项，例如：15 0.25。")
     minutes = None if words[0] == "以上" else _minutes(number, words[0])
     last = above[-1][0] if above else 0
     if minutes is not None and minutes <= (last or 0):

@@ -26,4 +26,4 @@ class Command(BaseCommand):
         left = outbox.waiting().count()
         self.stdout.write(f"已写入 {done.applied} 条，失败 {done.failed} 条，还在等待 {left} 条")
         if done.failed:
-            raise CommandError("有改动没有写入:" + ";".join(dict.fromkeys(done.reasons))[:1000])
+            raise CommandError("有改动没有写入：" + ";".join(dict.fromkeys(done.reasons))[:1000])

@@ -12,6 +12,6 @@ class Command(BaseCommand):
         found = audit.verify()
         for problem in found.problems:
             self.stderr.write(problem)
-        self.stdout.write(f"已核对 {found.seals} 个封签,{found.entries} 条记录。")
+        self.stdout.write(f"已核对 {found.seals} 个封签，{found.entries} 条记录。")
         if found.problems:
             raise CommandError(f"发现 {len(found.problems)} 处问题。")

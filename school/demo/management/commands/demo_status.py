@@ -11,7 +11,7 @@ from school.demo import accounts, steps
 
 
 class Command(BaseCommand):
-    help = "以 JSON 报告示范学校的状态:微课转码进度与账号"
+    help = "以 JSON 报告示范学校的状态：微课转码进度与账号"
 
     def handle(self, *args, **options) -> None:
         pages = LessonPage.objects.live()

@@ -9,12 +9,12 @@ from school.demo import accounts, scale, steps
 
 
 class Command(BaseCommand):
-    help = "建立示范学校(可重复运行);带 --branches 时建立指定规模的测量用学校"
+    help = "建立示范学校（可重复运行）；带 --branches 时建立指定规模的测量用学校"
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("--demo", action="store_true", help="示范学校(默认)")
-        parser.add_argument("--members", type=int, help="人数,示范学校默认 200")
-        parser.add_argument("--branches", type=int, help="支部数;给出时建立测量用学校")
+        parser.add_argument("--demo", action="store_true", help="示范学校（默认）")
+        parser.add_argument("--members", type=int, help="人数，示范学校默认 200")
+        parser.add_argument("--branches", type=int, help="支部数；给出时建立测量用学校")
         parser.add_argument("--items", type=int, default=50, help="测量用学校的学习内容数")
         parser.add_argument("--days", type=int, default=30, help="测量用学校的学习天数")
         parser.add_argument("--quiet-accounts", action="store_true", help="不打印账号")
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             worked = steps.run(steps.Profile(members=options["members"] or 200), self.tell)
         except DomainError as error:
             raise CommandError(error.message) from error
-        self.stdout.write("示范学校已建立。" if worked else "示范学校已经建好,没有改动。")
+        self.stdout.write("示范学校已建立。" if worked else "示范学校已经建好，没有改动。")
         if not options["quiet_accounts"]:
             self.print_accounts()
 
@@ -46,5 +46,5 @@ class Command(BaseCommand):
 
     def print_accounts(self) -> None:
         for row in accounts.listing():
-            secret = row.get("password") or f"一次性登录码 {row['code'] or '(已失效,请重新发放)'}"
+            secret = row.get("password") or f"一次性登录码 {row['code'] or '(已失效，请重新发放)'}"
             self.stdout.write(f"{row['role']:　<6} 工号 {row['staff_number']}  {secret}")

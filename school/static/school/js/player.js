@@ -18,7 +18,7 @@ const READING_MS = 4000; // the transcript does not scroll while somebody scroll
 
 const WORDS = {
   restart: "重新播放", rewind: "后退 {seektime} 秒", play: "播放", pause: "暂停",
-  fastForward: "前进 {seektime} 秒", seek: "播放进度", seekLabel: "{currentTime},共 {duration}",
+  fastForward: "前进 {seektime} 秒", seek: "播放进度", seekLabel: "{currentTime}，共 {duration}",
   played: "已播放", buffered: "已缓冲", currentTime: "当前时间", duration: "总时长",
   volume: "音量", mute: "静音", unmute: "取消静音", enableCaptions: "显示字幕",
   disableCaptions: "隐藏字幕", enterFullscreen: "全屏", exitFullscreen: "退出全屏",
@@ -217,7 +217,7 @@ class Player {
     this.hls.on(window.Hls.Events.ERROR, (_name, data) => {
       if (!data.fatal || !this.hls) return;
       if (data.response?.code === 410 || data.response?.code === 403) {
-        tell(this.video, "player:notice", { kind: "expired", text: "播放链接已过期,请刷新页面" });
+        tell(this.video, "player:notice", { kind: "expired", text: "播放链接已过期，请刷新页面" });
       } else if (data.type === window.Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
         recovered = true;
         this.hls.recoverMediaError();

@@ -71,7 +71,7 @@ class Upload {
     const title = this.form.elements.title;
     if (title && !title.value) title.value = this.file.name.replace(/\.[^.]+$/, "");
     const limit = Number(this.form.dataset.maxBytes);
-    if (this.file.size === 0) this.#refuse("文件是空的(0 字节),请检查后重新选择。");
+    if (this.file.size === 0) this.#refuse("文件是空的（0 字节），请检查后重新选择。");
     else if (this.file.size > limit) this.#refuse(`文件超过 ${size(limit)} 的上限。`);
     else this.#refuse("");
     this.submit.disabled = this.error.textContent !== "";
@@ -159,7 +159,7 @@ class Upload {
     try {
       await this.file.slice(0, 1).arrayBuffer();
     } catch {
-      throw new Refused("文件已被移动或修改,请重新选择。");
+      throw new Refused("文件已被移动或修改，请重新选择。");
     }
   }
 
@@ -232,7 +232,7 @@ class Upload {
     // 409 and 423: somebody else moved the file, ask again where it stands. 500, 502, 504: the
     // server is being restarted. What carries one of our sentences is final.
     if ([409, 423, 500, 502, 504].includes(answer.status)) throw new Error("again");
-    let message = `上传被拒绝(${answer.status}),请刷新页面后重试。`;
+    let message = `上传被拒绝（${answer.status}），请刷新页面后重试。`;
     try {
       message = JSON.parse(answer.responseText).error || message;
     } catch {
@@ -262,14 +262,14 @@ class Upload {
     this.bar.value = share * 100;
     const speed = (bytes - this.beganAt) / ((performance.now() - this.began) / 1000);
     const rest = left((this.file.size - bytes) / speed);
-    if (share >= 1) this.#say("已全部上传,正在检查文件…");
+    if (share >= 1) this.#say("已全部上传，正在检查文件…");
     else this.#say(`${size(bytes)} / ${size(this.file.size)} · ${Math.floor(share * 100)}% · ${rest}`);
   }
 
   #done(target) {
     localStorage.removeItem(this.key);
     this.running = false;
-    this.#say("上传完成,正在打开视频页面…");
+    this.#say("上传完成，正在打开视频页面…");
     globalThis.location.assign(target);
   }
 }
