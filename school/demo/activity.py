@@ -48,6 +48,7 @@ OWN_CHOICE = (
     "extinguisher",
 )
 SLICE_MS = 20_000
+LEAST_SLICES = 5
 ABSENT_SHARE = 0.18
 NEVER = frozenset({"D0001", "D0010"})
 
@@ -83,7 +84,7 @@ def study(member: Member, what: StudyItem, moment: datetime, share: float = 1.0)
     """Study a share of an item from its beginning, in real time from ``moment`` on."""
     revision = what.current
     length, needed = revision.axis_length, revision.study_ms
-    slices = max(1, -(-needed // SLICE_MS))
+    slices = max(LEAST_SLICES, -(-needed // SLICE_MS))
     segments = []
     for number in range(slices):
         if (number + 1) / slices > share:

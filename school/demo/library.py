@@ -85,9 +85,9 @@ def _parents() -> dict[str, Page]:
     return {key: SectionPage.objects.get(pk=section.page_id) for key, section in sections().items()}
 
 
-def seed_articles() -> int:
+def seed_articles(*, brief: bool = False) -> int:
     """Twelve articles, published over the last year; returns how many."""
-    for article in texts.articles():
+    for article in texts.articles(brief=brief):
         head = article.head
         days = abs(int(head["date"])) * 5
         page = ArticlePage(
@@ -106,21 +106,22 @@ def seed_articles() -> int:
     return ArticlePage.objects.count()
 
 
-def seed_films(tell: Tell) -> int:
+def seed_films(tell: Tell, *, brief: bool = False) -> int:
     """Make each lesson's film and hand it to the library, which queues the encoding."""
-    for number, lesson in enumerate(texts.lessons(), start=1):
+    lessons = texts.lessons(brief=brief)
+    for number, lesson in enumerate(lessons, start=1):
         film = films.make(lesson)
         title = lesson.head["title"]
         if not Video.objects.filter(title=title).exists():
             owner = _owner(lesson.head["section"])
             ingest(path=film.path, title=title, by=owner, captions=film.cues)
-        tell(f"视频 {number}/{len(texts.lessons())} {title}")
+        tell(f"视频 {number}/{len(lessons)} {title}")
     return Video.objects.count()
 
 
-def seed_lessons() -> int:
+def seed_lessons(*, brief: bool = False) -> int:
     """Six lesson pages on the films; returns how many."""
-    for number, lesson in enumerate(texts.lessons()):
+    for number, lesson in enumerate(texts.lessons(brief=brief)):
         head = lesson.head
         page = LessonPage(
             title=head["title"],

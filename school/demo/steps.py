@@ -28,7 +28,10 @@ class Profile:
     members: int = 200
     days: int = 760
     self_study: float = 2.5
-    films: bool = True
+    brief: bool = False
+
+
+SMALL = Profile(members=40, days=60, self_study=0.3, brief=True)
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,11 @@ def steps() -> list[Step]:
         Step("受众", Audience.objects.filter(name="第二总支全体").exists,
              lambda p, t: people.seed_audiences()),
         Step("文章", ArticlePage.objects.filter(slug=texts.articles()[0].head["slug"]).exists,
-             lambda p, t: library.seed_articles()),
+             lambda p, t: library.seed_articles(brief=p.brief)),
         Step("微课视频", lambda: Video.objects.count() >= len(texts.lessons()),
-             lambda p, t: library.seed_films(t)),
+             lambda p, t: library.seed_films(t, brief=p.brief)),
         Step("微课", LessonPage.objects.filter(slug=texts.lessons()[0].head["slug"]).exists,
-             lambda p, t: library.seed_lessons()),
+             lambda p, t: library.seed_lessons(brief=p.brief)),
         Step("课程与专题", CoursePage.objects.filter(slug=content["courses"][0]["slug"]).exists,
              lambda p, t: library.seed_courses()),
         Step("要闻与通知", NewsPage.objects.filter(slug="demo-news-1").exists,

@@ -1,7 +1,7 @@
 """Reads the demo content: Markdown with a short head, JSON for lists. Pure but for files."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 
@@ -33,14 +33,21 @@ class Lesson:
     slides: tuple[Slide, ...] = field(default=())
 
 
-def articles() -> list[Article]:
-    """All articles in order of their file names."""
-    return [_article(path) for path in sorted((FOLDER / "articles").glob("*.md"))]
+# The article a small school keeps to its first words: it is read in some seconds.
+BRIEF_ARTICLE = "shift-handover"
+BRIEF_BLOCKS = 3
 
 
-def lessons() -> list[Lesson]:
-    """All lessons in order of their file names."""
-    return [_lesson(path) for path in sorted((FOLDER / "lessons").glob("*.md"))]
+def articles(*, brief: bool = False) -> list[Article]:
+    """All articles in order of their file names; ``brief``: one of them in a few lines."""
+    found = [_article(path) for path in sorted((FOLDER / "articles").glob("*.md"))]
+    return [_shortened(each) for each in found] if brief else found
+
+
+def lessons(*, brief: bool = False) -> list[Lesson]:
+    """All lessons in order of their file names; ``brief``: first and last slide only."""
+    found = [_lesson(path) for path in sorted((FOLDER / "lessons").glob("*.md"))]
+    return [_outermost_slides(each) for each in found] if brief else found
 
 
 def pages() -> dict:
@@ -51,6 +58,23 @@ def pages() -> dict:
 def quizzes() -> list[dict]:
     """Papers with their questions."""
     return json.loads((FOLDER / "quizzes.json").read_text(encoding="utf-8"))
+
+
+def _shortened(article: Article) -> Article:
+    if article.head["slug"] != BRIEF_ARTICLE:
+        return article
+    return Article(article.head, article.body[:BRIEF_BLOCKS])
+
+
+def _outermost_slides(lesson: Lesson) -> Lesson:
+    first, last = lesson.slides[0], lesson.slides[-1]
+    return Lesson(
+        lesson.head,
+        (
+            replace(first, sentences=first.sentences[:1]),
+            replace(last, sentences=last.sentences[-1:]),
+        ),
+    )
 
 
 def _split(path: Path) -> tuple[dict[str, str], list[str]]:

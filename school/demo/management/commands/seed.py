@@ -1,6 +1,7 @@
 """``manage.py seed``: the demo school, or a school of any size for measuring."""
 
 import time
+from dataclasses import replace
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -14,6 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser) -> None:
         parser.add_argument("--demo", action="store_true", help="示范学校（默认）")
         parser.add_argument("--members", type=int, help="人数，示范学校默认 200")
+        parser.add_argument("--small", action="store_true", help="人少、内容短的示范学校（测试用）")
         parser.add_argument("--branches", type=int, help="支部数；给出时建立测量用学校")
         parser.add_argument("--items", type=int, default=50, help="测量用学校的学习内容数")
         parser.add_argument("--days", type=int, default=30, help="测量用学校的学习天数")
@@ -32,12 +34,16 @@ class Command(BaseCommand):
                 )
                 self.stdout.write(summary)
                 return
-            worked = steps.run(steps.Profile(members=options["members"] or 200), self.tell)
+            worked = steps.run(self.profile(options), self.tell)
         except DomainError as error:
             raise CommandError(error.message) from error
         self.stdout.write("示范学校已建立。" if worked else "示范学校已经建好，没有改动。")
         if not options["quiet_accounts"]:
             self.print_accounts()
+
+    def profile(self, options) -> steps.Profile:
+        profile = steps.SMALL if options["small"] else steps.Profile()
+        return replace(profile, members=options["members"] or profile.members)
 
     def tell(self, text: str) -> None:
         seconds = time.monotonic() - self.started
