@@ -76,6 +76,13 @@ class Catalogue:
     def is_filtered(self) -> bool:
         return self.wanted != Wanted()
 
+    @property
+    def chosen(self) -> list[str]:
+        """Labels of the filters in force; the first chip of a group is 全部."""
+        return [
+            chip["label"] for group in self.filters for chip in group["chips"][1:] if chip["current"]
+        ]
+
 
 def studyable(member: Member) -> QuerySet[StudyItem]:
     """Published pages a member may study, newest first."""

@@ -19,8 +19,7 @@ PAPER, INK, INK_2, RED, GOLD, LINE = (
     "#9C7A2E",
     "#E6DED4",
 )
-ON_RED, ON_RED_GOLD = "#FFFFFF", "#FFE9B8"
-NO_LINE_START = ",。、;:?!”’)》】"
+NO_LINE_START = ",.;:?!)，。、；：？！”’）》】"
 
 
 @functools.cache
@@ -85,18 +84,25 @@ def slide(content: Slide, *, number: int, total: int, lesson: str) -> Image.Imag
 
 
 def _title_page(content: Slide, lesson: str) -> Image.Image:
-    image = Image.new("RGB", SIZE, RED)
+    image = Image.new("RGB", SIZE, PAPER)
     draw = ImageDraw.Draw(image)
-    draw.rectangle((96, 150, 102, 570), fill=GOLD)
-    font, top = _font(76, True), 168
-    for line in wrap(content.title, font, 980):
-        draw.text((140, top), line, font=font, fill=ON_RED)
-        top += 104
-    top += 24
+    draw.rectangle((0, 0, 1280, 12), fill=RED)
+    draw.text((96, 76), "网上党校 · 微课", font=_font(30, True), fill=RED)
+    draw.line((96, 140, 1184, 140), fill=GOLD, width=2)
+    font = _font(86, True)
+    lines = wrap(content.title, font, 1060)
+    # The title and what is below it stand in the middle of the sheet.
+    height = len(lines) * 116 + 60 + len(content.bullets) * 64
+    top = 140 + max(40, (500 - height) // 2)
+    for line in lines:
+        draw.text((94, top), line, font=font, fill=INK)
+        top += 116
+    draw.rectangle((96, top + 14, 216, top + 20), fill=RED)
+    top += 60
     for bullet in content.bullets:
-        draw.text((142, top), bullet, font=_font(38), fill=ON_RED_GOLD)
-        top += 62
-    draw.text((142, 634), "网上党校 · 微课", font=_font(26), fill=ON_RED_GOLD)
+        draw.text((96, top), bullet, font=_font(40), fill=INK_2)
+        top += 64
+    draw.line((96, 640, 1184, 640), fill=GOLD, width=2)
     return image
 
 

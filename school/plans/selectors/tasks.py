@@ -22,7 +22,7 @@ STATES = {STUDY: _("待学"), EXAM: _("待考"), MAKE_UP: _("补学"), DONE: _("
 
 @dataclass(frozen=True)
 class Todo:
-    """One item asked of a member. ``deadline``: the day that counts now; None: none any more."""
+    """One item asked of a member. ``deadline``: the day that counts now."""
 
     item_id: int
     title: str
@@ -30,8 +30,8 @@ class Todo:
     kind: str
     plan: str
     required: bool
-    deadline: date | None
-    days_left: int | None
+    deadline: date
+    days_left: int
     percent: int
     state: str
     done_on: date | None = None
@@ -89,7 +89,8 @@ def _todo(
     past = day > plan.ends_on
     if not done and (gone or (plan.closes_on and day > plan.closes_on)):
         return None
-    deadline = plan.make_up_until if past else plan.ends_on
+    # 补学 without a last day of its own is measured against the day that was missed.
+    deadline = (plan.make_up_until or plan.ends_on) if past else plan.ends_on
     if done:
         kind = DONE
     elif past:
@@ -104,7 +105,7 @@ def _todo(
         plan=plan.title,
         required=row.required,
         deadline=deadline,
-        days_left=(deadline - day).days if deadline else None,
+        days_left=(deadline - day).days,
         percent=progress.percent if progress else 0,
         state=kind,
         done_on=progress.completed_on if done and progress else None,
@@ -118,7 +119,7 @@ def _urgency(entry: Todo) -> tuple:
         done,
         entry.state != MAKE_UP,
         not entry.required,
-        entry.deadline or date.max,
+        entry.deadline,
         -(entry.done_on.toordinal() if entry.done_on else 0),
         entry.title,
     )

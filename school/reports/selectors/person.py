@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from school.gatherings.models import Attendance, Gathering
 from school.members.models import Member
 from school.plans.models import PlanItem, StudyPlan
 from school.plans.rules import Counts, Figures, figures
@@ -37,13 +38,21 @@ class PlanLine:
 
 
 @dataclass(frozen=True)
+class LedgerLine:
+    """One ledger row and what it was booked from: a gathering, else the item studied."""
+
+    entry: HourEntry
+    gathering: Gathering | None = None
+
+
+@dataclass(frozen=True)
 class Person:
     """What the drill-down shows."""
 
     plans: list[PlanLine]
     year: YearProgress | None
     hours: YearHours | None
-    entries: list[HourEntry]
+    entries: list[LedgerLine]
 
 
 def person(member: Member, day: date) -> Person:
@@ -65,8 +74,27 @@ def person(member: Member, day: date) -> Person:
         plans=[_plan_line(plan, states[plan.pk], rows, done, day) for plan in plans],
         year=year,
         hours=None if year else hours_of_year(member.pk, day.year),
-        entries=list(entries_of_year(member.pk, day.year)[:200]),
+        entries=ledger_lines(list(entries_of_year(member.pk, day.year)[:200])),
     )
+
+
+def ledger_lines(entries: list[HourEntry]) -> list[LedgerLine]:
+    """Rows with the gathering behind each that was booked from an attendance; one query."""
+    wanted = {entry.pk: _attendance_of(entry) for entry in entries}
+    held = {
+        each.pk: each.gathering
+        for each in Attendance.objects.filter(
+            pk__in={pk for pk in wanted.values() if pk}
+        ).select_related("gathering")
+    }
+    return [LedgerLine(entry, held.get(wanted[entry.pk])) for entry in entries]
+
+
+def _attendance_of(entry: HourEntry) -> int | None:
+    """The attendance a row (or the row it takes back) was booked from."""
+    origin = entry.reverses.origin if entry.reverses_id else entry.origin
+    kind, _colon, number = origin.partition(":")
+    return int(number) if kind == "attendance" and number.isdecimal() else None
 
 
 def _counted(counts: Counts) -> bool:
