@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from school.core import clock
 from school.members.models import (
@@ -35,7 +35,7 @@ def audience_tokens(member: Member | None) -> list[str]:
 
 
 def rule_audience_ids(member: Member) -> set[int]:
-    """Rule-based audiences the member is in today; four queries, kept on the object."""
+    """Rule-based audiences the member is in today; one query, kept on the object."""
     known = getattr(member, "_rule_audience_ids", None)
     if known is None:
         known = _match(member, clock.today())
@@ -74,28 +74,21 @@ def in_audience(audience: Audience | None, member: Member | None) -> bool:
 
 
 def _match(member: Member, day: date) -> set[int]:
-    rules = list(AudienceRule.objects.select_related("branch"))
-    if not rules:
-        return set()
-    paths = list(
-        Membership.objects.on(day)
-        .filter(member=member, kind=Membership.Kind.HOME)
-        .values_list("branch__path", flat=True)
+    """The database holds each rule against the member's own few rows: one query."""
+    homes = Membership.objects.on(day).filter(
+        member=member,
+        kind=Membership.Kind.HOME,
+        branch__path__startswith=OuterRef("branch__path"),
     )
-    posts = list(PostHolding.objects.on(day).filter(member=member).values_list("post", flat=True))
-    kinds = list(
-        MemberStanding.objects.on(day).filter(member=member).values_list("kind", flat=True)
+    posts = PostHolding.objects.on(day).filter(member=member, post=OuterRef("post"))
+    kinds = MemberStanding.objects.on(day).filter(member=member, kind=OuterRef("kind"))
+    rules = AudienceRule.objects.filter(
+        Q(branch=None) | Exists(homes), Q(post=None) | Exists(posts), Q(kind="") | Exists(kinds)
     )
-
-    def matches(rule: AudienceRule) -> bool:
-        return (
-            (rule.branch is None or any(p.startswith(rule.branch.path) for p in paths))
-            and (rule.post_id is None or rule.post_id in posts)
-            and (not rule.kind or rule.kind in kinds)
-        )
-
-    hit = {rule.audience_id for rule in rules if not rule.excludes and matches(rule)}
-    return hit - {rule.audience_id for rule in rules if rule.excludes and matches(rule)}
+    hit, excluded = set(), set()
+    for audience, excludes in rules.order_by().values_list("audience_id", "excludes"):
+        (excluded if excludes else hit).add(audience)
+    return hit - excluded
 
 
 def audience_members(audience: Audience | None, day: date | None = None) -> QuerySet[Member]:
