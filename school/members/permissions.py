@@ -20,6 +20,20 @@ OVERSEEING = frozenset(
 )
 # Roles that may also change things there: register a group study, file the month, issue codes.
 WRITING = frozenset({Role.SECRETARY, Role.COMMITTEE_ADMIN, Role.SCHOOL_ADMIN})
+# Whose account a role may open with a one-time code, besides plain members. Who keeps watch or
+# runs the system is helped by the system administrator alone.
+_EDITORS = {Role.INSTRUCTOR, Role.REVIEWER}
+LENDABLE = {
+    Role.SECRETARY: {Role.GROUP_LEADER, Role.SECRETARY},
+    Role.COMMITTEE_ADMIN: {Role.GROUP_LEADER, Role.SECRETARY, Role.COMMITTEE_ADMIN} | _EDITORS,
+    Role.SCHOOL_ADMIN: {
+        Role.GROUP_LEADER,
+        Role.SECRETARY,
+        Role.COMMITTEE_ADMIN,
+        Role.SCHOOL_ADMIN,
+    }
+    | _EDITORS,
+}
 
 
 class Scope:
@@ -37,7 +51,7 @@ class Scope:
         return list(
             RoleGrant.objects.on(clock.today())
             .filter(member=self.member)
-            .select_related("branch", "section")
+            .select_related("branch", "section__branch")
         )
 
     @functools.cached_property
@@ -127,6 +141,23 @@ class Scope:
         if not self.may_write(branch):
             raise NotAllowed("只能查看该党组织，不能代为办理。")
         return branch
+
+    def may_vouch_for(self, member: Member) -> bool:
+        """Whether this member may issue a code that opens another's account.
+
+        A code lends everything its receiver may do, so each role of the receiver has to lie within
+        what the issuer may do himself.
+        """
+        if member.pk == self.member.pk or (member.is_superuser and not self.is_superuser):
+            return False
+        return self.is_superuser or all(self._outranks(g) for g in Scope(member).grants)
+
+    def _outranks(self, grant: RoleGrant) -> bool:
+        branch = grant.branch or grant.section.branch
+        return any(
+            own.branch and grant.role in LENDABLE.get(own.role, ()) and _reaches(own.branch, branch)
+            for own in self.grants
+        )
 
     def members(self, day: date | None = None) -> QuerySet[Member]:
         """Home members of the overseen branches on a day."""
