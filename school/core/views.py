@@ -7,11 +7,11 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from school.core import example
+from school.core.addresses import own_path
 
 logger = logging.getLogger(__name__)
 YEAR_SECONDS = 365 * 24 * 3600
@@ -32,19 +32,17 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     try:
         report = json.loads(request.body[:8192]).get("csp-report", {})
         logger.warning(
-            "CSP report: %s blocked %s",
+            "CSP report: %r blocked %r",
             str(report.get("violated-directive"))[:100],
             str(report.get("blocked-uri"))[:200],
         )
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return HttpResponse(status=400)
     return HttpResponse(status=204)
 
 
 def _back(request: HttpRequest) -> HttpResponseRedirect:
-    target = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    return HttpResponseRedirect(target if safe else "/")
+    return HttpResponseRedirect(own_path(request, request.POST.get("next")))
 
 
 @require_POST

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from school.core.addresses import with_next
+
 # Evidence already gathered is never turned away, and these pages serve the first run itself.
 OPEN_PREFIXES = (
     "/first-run/",
@@ -31,5 +33,6 @@ class FirstRunMiddleware:
         if member.is_authenticated and (
             member.first_run_done_at is None or member.must_set_password
         ):
-            return redirect(f"/first-run/?next={request.path}")
+            target = request.get_full_path() if request.method == "GET" else request.path
+            return redirect(with_next("/first-run/", target))
         return self.get_response(request)

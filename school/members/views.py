@@ -4,13 +4,13 @@ from django.conf import settings
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from school.core.errors import DomainError
+from school.core.addresses import own_path, with_next
+from school.core.errors import DomainError, NotAllowed
 from school.core.models import HostSettings
 from school.core.views import YEAR_SECONDS
 from school.members.forms import CorrectionForm, PasswordForm, SignInForm
@@ -23,9 +23,7 @@ from school.members.services.codes import issue_code
 
 def _target(request: HttpRequest) -> str:
     """Where to go afterwards: a path of this site, else the home page."""
-    target = request.POST.get("next") or request.GET.get("next") or "/"
-    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    return target if safe else "/"
+    return own_path(request, request.POST.get("next") or request.GET.get("next"))
 
 
 @never_cache
@@ -101,7 +99,7 @@ _STEP_FORMS = {first_run.PASSWORD: PasswordForm, first_run.PROFILE: CorrectionFo
 
 
 def _again(request: HttpRequest) -> HttpResponse:
-    return redirect(f"{request.path}?next={_target(request)}")
+    return redirect(with_next(request.path, _target(request)))
 
 
 def _take_notice(request: HttpRequest, host: HostSettings, form) -> HttpResponse:
@@ -190,7 +188,13 @@ def code_form(request: HttpRequest, member_id: int) -> HttpResponse:
     """Before a code is issued: whom it is for, and what will happen."""
     scope = scope_for(request.user)
     member = scope.member_or_404(member_id)
-    return render(request, "members/code.html", {"who": member, "branch": home_branch(member)})
+    branch = home_branch(member)
+    context = {
+        "who": member,
+        "branch": branch,
+        "may_issue": (branch is None or scope.may_write(branch)) and scope.may_vouch_for(member),
+    }
+    return render(request, "members/code.html", context)
 
 
 @never_cache
@@ -203,6 +207,8 @@ def code_issue(request: HttpRequest, member_id: int) -> HttpResponse:
     branch = home_branch(member)
     if branch is not None:
         scope.writable_branch_or_404(branch.pk)
+    if not scope.may_vouch_for(member):
+        raise NotAllowed("不能给本人或权限更大的人员发放登录码，请联系上级管理员。")
     code = issue_code(member=member, by=request.user)
     context = {
         "who": member,

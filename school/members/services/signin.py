@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login
@@ -60,10 +60,9 @@ def sign_in(*, request: HttpRequest, account: str, secret: str) -> SignIn:
     """
     key = _keyed("account", account.strip().upper())
     address = audit.address_prefix(request)
-    _refuse_if_waiting(key, address)
+    _count_try(key, address)
     member, with_code = _authenticate(request, account, secret)
     if member is None:
-        _count_failure(key, address)
         audit.record("members.sign_in_refused", request=request, fields={"account": key[:12]})
         raise WrongCredentials(REFUSED)
     SignInThrottle.objects.filter(account=key, address=address).delete()
@@ -125,11 +124,8 @@ def _device_label(request: HttpRequest) -> str:
     return next((label for mark, label in kinds if mark in agent), "其他设备")
 
 
-def _refuse_if_waiting(key: str, address: str) -> None:
-    row = SignInThrottle.objects.filter(account=key, address=address).first()
-    if row is None:
-        return
-    passed = clock.now() - row.last_failure_at
+def _refuse_if_waiting(row: SignInThrottle, now: datetime) -> None:
+    passed = now - row.last_failure_at
     if row.failures >= settings.SIGN_IN_FAILURES:
         wait = timedelta(minutes=settings.SIGN_IN_LOCK_MINUTES)
         if passed < wait:
@@ -145,13 +141,21 @@ def _refuse_if_waiting(key: str, address: str) -> None:
 
 
 @transaction.atomic
-def _count_failure(key: str, address: str) -> None:
+def _count_try(key: str, address: str) -> None:
+    """Count a try as failed before it is looked at; success forgets it.
+
+    Under the row's lock, so guesses sent at once wait for each other like those sent one by one.
+
+    Raises:
+        TooMany: the delay after earlier failures has not passed.
+    """
     now = clock.now()
     row, made = SignInThrottle.objects.select_for_update().get_or_create(
         account=key, address=address, defaults={"failures": 1, "last_failure_at": now}
     )
     if made:
         return
+    _refuse_if_waiting(row, now)
     lock = timedelta(minutes=settings.SIGN_IN_LOCK_MINUTES)
     row.failures = 1 if now - row.last_failure_at > lock else row.failures + 1
     row.last_failure_at = now
