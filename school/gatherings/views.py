@@ -95,9 +95,9 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     """Book the gathering from the ticked names."""
     gathering = _gathering_or_404(request, pk, write=True)
     states = {
-        int(key.removeprefix("state-")): value
+        int(number): value
         for key, value in request.POST.items()
-        if key.startswith("state-") and key.removeprefix("state-").isdigit()
+        if (number := key.removeprefix("state-")) != key and number.isdecimal() and len(number) < 19
     }
     close_gathering(gathering=gathering, states=states, by=request.user)
     return redirect("gatherings:detail", pk)

@@ -20,7 +20,7 @@ from school.study.services.sessions import open_session
 def _body(request: HttpRequest) -> dict:
     try:
         body = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadReport("请求内容不是有效的数据，请刷新页面。") from error
     if not isinstance(body, dict):
         raise BadReport("请求内容不是有效的数据，请刷新页面。")
