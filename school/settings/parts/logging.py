@@ -9,6 +9,8 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        # Says at every start that a broker of files has no host name.
+        "kombu.connection": {"level": "ERROR"},
         "school": {"level": "INFO"},
         "media": {"level": "INFO"},
         "search": {"level": "INFO"},
