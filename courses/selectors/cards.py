@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from courses.models import ArticlePage, CoursePage, LessonPage, StudyPage
@@ -13,7 +14,7 @@ from media.models import Picture, PictureRendition
 from school.core import wording
 from school.members.models import Member
 from school.study.models import ItemPart, ItemRevision, StudyItem
-from school.study.selectors import progress_for
+from school.study.selectors import progress_of
 
 MODELS = {
     StudyItem.Kind.LESSON: LessonPage,
@@ -62,14 +63,14 @@ class Card:
 def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
     """Cards in the order given. Items come with ``current`` joined.
 
-    At most eight queries however many items: pages by type, covers, videos, progress.
+    At most five queries however many items: pages with their covers by type, progress.
     """
     items = list(items)
     pages = _pages(items)
     pictures = _pictures(pages.values())
     posters = _posters(pages.values())
     known = bool(member and member.is_authenticated)
-    progress = progress_for(member.pk, [item.pk for item in items]) if known else {}
+    progress = progress_of(member.pk, items) if known else {}
     made = []
     for item in items:
         page = pages.get(item.source_id)
@@ -112,18 +113,15 @@ def length_label(item: StudyItem) -> str:
 
 
 def _pictures(pages) -> dict[int, str]:
-    """Addresses of the covers in one query; what has not been drawn yet is drawn now.
+    """Addresses of the covers, read with their pages; what has not been drawn yet is drawn now.
 
     The rows are asked directly: Wagtail's own way writes each into the cache at every view.
     """
-    wanted = {page.cover_id for page in pages if getattr(page, "cover_id", None)}
-    if not wanted:
-        return {}
-    drawn = PictureRendition.objects.filter(image_id__in=wanted, filter_spec=COVER)
-    found = {rendition.image_id: rendition.url for rendition in drawn}
-    for picture in (
-        Picture.objects.filter(pk__in=wanted - set(found)) if wanted - set(found) else ()
-    ):
+    storage = PictureRendition._meta.get_field("file").storage
+    covered = [page for page in pages if page.cover_id]
+    found = {page.cover_id: storage.url(page.cover_file) for page in covered if page.cover_file}
+    lacking = {page.cover_id for page in covered} - set(found)
+    for picture in Picture.objects.filter(pk__in=lacking) if lacking else ():
         found[picture.pk] = picture.get_rendition(COVER).url
     return found
 
@@ -131,11 +129,14 @@ def _pictures(pages) -> dict[int, str]:
 def _pages(items: list[StudyItem]) -> dict[int, StudyPage]:
     """What cards read of the pages: one query a kind."""
     found: dict[int, StudyPage] = {}
+    drawn = PictureRendition.objects.filter(image=OuterRef("cover"), filter_spec=COVER)
     for kind, model in MODELS.items():
         wanted = [item.source_id for item in items if item.kind == kind]
         if not wanted:
             continue
-        pages = model.objects.filter(pk__in=wanted)
+        pages = model.objects.filter(pk__in=wanted).annotate(
+            cover_file=Subquery(drawn.values("file")[:1])
+        )
         if model is LessonPage:
             pages = pages.select_related("video__current")
         found.update({page.pk: page for page in pages})

@@ -1,10 +1,13 @@
 """The home page: what is due, the year, news, notices, lessons, topics."""
 
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.urls import reverse
 
 from courses import permissions, registry
 from courses.models import HomePage, NewsIndexPage, NewsPage, TopicPage
+from courses.selectors.addresses import address
 from courses.selectors.cards import cards
 from courses.selectors.catalogue import studyable
 from school.core import clock
@@ -20,33 +23,42 @@ NEWS, LESSONS, TOPICS, TODOS = 5, 4, 3, 4
 def screen(page: HomePage, request: HttpRequest) -> dict:
     """Context of the home page for a member or a guest."""
     member = request.user if request.user.is_authenticated else None
+    latest = _latest(request)
     context = {
-        "news": _news(NewsPage.Kind.NEWS, request),
-        "notices": _news(NewsPage.Kind.NOTICE, request),
-        "news_url": _news_urls(request),
+        "news": [_line(p, request) for p in latest if p.kind == NewsPage.Kind.NEWS],
+        "notices": [_line(p, request) for p in latest if p.kind == NewsPage.Kind.NOTICE],
+        "news_url": _news_urls(latest, request),
     }
     return context | (_for_member(member, request) if member else {})
 
 
-def _news_urls(request: HttpRequest) -> dict[str, str]:
-    index = NewsIndexPage.objects.live().first()
-    if index is None:
+def _latest(request: HttpRequest) -> list[NewsPage]:
+    """The newest of each kind that the reader may read, in one query."""
+    order = ("-on_top", "-date", "-pk")
+    place = Window(RowNumber(), partition_by="kind", order_by=order)
+    pages = permissions.readable(NewsPage.objects.live(), request.user)
+    return list(pages.annotate(place=place).filter(place__lte=NEWS).order_by(*order))
+
+
+def _news_urls(latest: list[NewsPage], request: HttpRequest) -> dict[str, str]:
+    """The list of each kind: it lies one step above every piece of news."""
+    if latest:
+        above = address(latest[0], request).removesuffix(f"{latest[0].slug}/")
+    elif index := NewsIndexPage.objects.live().first():
+        above = address(index, request)
+    else:
         return {}
-    return {kind: f"{index.get_url(request)}?kind={kind}" for kind in NewsPage.Kind.values}
+    return {kind: f"{above}?kind={kind}" for kind in NewsPage.Kind.values}
 
 
-def _news(kind: str, request: HttpRequest) -> list[dict]:
-    pages = permissions.readable(NewsPage.objects.live().filter(kind=kind), request.user)
-    return [
-        {
-            "title": p.title,
-            "url": p.get_url(request),
-            "date": p.date,
-            "source": p.source,
-            "top": p.on_top,
-        }
-        for p in pages.order_by("-on_top", "-date", "-pk")[:NEWS]
-    ]
+def _line(page: NewsPage, request: HttpRequest) -> dict:
+    return {
+        "title": page.title,
+        "url": address(page, request),
+        "date": page.date,
+        "source": page.source,
+        "top": page.on_top,
+    }
 
 
 def _for_member(member: Member, request: HttpRequest) -> dict:
@@ -65,7 +77,7 @@ def _for_member(member: Member, request: HttpRequest) -> dict:
         # Own progress stands in the catalogue; here it would cost three more queries.
         "lessons": cards(lessons, None),
         "topics": [
-            {"title": t.title, "url": t.get_url(request), "summary": t.summary} for t in topics
+            {"title": t.title, "url": address(t, request), "summary": t.summary} for t in topics
         ],
         "panels": registry.home_panels(member),
         "catalogue_url": reverse("courses:catalogue"),

@@ -17,6 +17,14 @@ def lesson_for_video(video_id: int) -> LessonPage | None:
     return pages_with_video(video_id).live().order_by("pk").first()
 
 
+def video_of(page: LessonPage) -> Video | None:
+    """The video of a lesson with what is played of it, in one query."""
+    video = Video.objects.select_related("current").filter(pk=page.video_id).first()
+    if video is not None and video.current is not None:
+        video.current.video = video
+    return video
+
+
 def shown_revision(video: Video | None) -> VideoRevision | None:
     """What a lesson is measured by: what is played, or the newest upload still being encoded."""
     if video is None:

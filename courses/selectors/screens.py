@@ -4,16 +4,17 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from courses import registry
-from courses.models import ArticlePage, CoursePage, CoursePart, LessonPage, StudyPage, TopicPage
+from courses.models import ArticlePage, CoursePage, LessonPage, StudyPage, TopicPage
 from courses.rules import text
 from courses.selectors import lessons
+from courses.selectors.addresses import address
 from courses.selectors.cards import Card, cards, course_items
 from media import selectors as media
 from media.models import VideoRevision
 from school.members.models import Member
 from school.members.selectors import audiences
-from school.study.models import StudyItem
-from school.study.selectors import Progress, item_for, progress_for, study_config
+from school.study.models import ItemPart, StudyItem
+from school.study.selectors import Progress, item_for, progress_of, study_config
 
 SOURCE = "courses.page"
 
@@ -33,7 +34,7 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
         return context | _course(page, item, member)
     if item is not None and member is not None:
         context["study"] = study_config(member, item)
-        context["mine"] = progress_for(member.pk, [item.pk]).get(item.pk)
+        context["mine"] = progress_of(member.pk, [item]).get(item.pk)
     context["next_card"] = _next(page, item, member)
     if isinstance(page, ArticlePage):
         context |= _article(page, item)
@@ -44,7 +45,7 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
 
 def _crumbs(page, request) -> list[dict]:
     above = page.get_ancestors().filter(depth__gte=2).only("title", "url_path", "depth", "pk")
-    crumbs = [{"label": each.title, "url": each.get_url(request)} for each in above]
+    crumbs = [{"label": each.title, "url": address(each, request)} for each in above]
     return [*crumbs, {"label": page.title}]
 
 
@@ -58,7 +59,7 @@ def _article(page: ArticlePage, item: StudyItem | None) -> dict:
 
 
 def _lesson(page: LessonPage, member: Member | None) -> dict:
-    revision = lessons.shown_revision(page.video)
+    revision = lessons.shown_revision(lessons.video_of(page))
     ready = revision is not None and revision.state == VideoRevision.State.READY
     context = {
         "placed": page.placed_body(),
@@ -109,15 +110,8 @@ def _course(page: CoursePage, item: StudyItem | None, member: Member | None) -> 
 
 def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Card | None:
     """What comes next: the following part of the newest course, else of the section."""
-    for course_id in (
-        CoursePart.objects.filter(page_id=page.pk, course__live=True)
-        .order_by("-course_id")
-        .values_list("course_id", flat=True)[:1]
-    ):
-        parts = [part for part, _r in course_items(CoursePage(pk=course_id))]
-        ids = [part.source_id for part in parts]
-        if page.pk in ids and ids.index(page.pk) + 1 < len(parts):
-            return next(iter(cards([parts[ids.index(page.pk) + 1]], None)), None)
+    if (part := _next_part(item)) is not None:
+        return next(iter(cards([part], None)), None)
     following = (
         type(page)
         .objects.live()
@@ -129,6 +123,19 @@ def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Car
         source_type=SOURCE, source_id__in=following.values("pk")[:1], withdrawn_at=None
     ).select_related("current")
     return next(iter(cards(found, None)), None)
+
+
+def _next_part(item: StudyItem | None) -> StudyItem | None:
+    """The part after this one in the newest course that has it, in one query."""
+    if item is None:
+        return None
+    courses = ItemPart.objects.filter(
+        part=item, whole__source_type=SOURCE, whole__withdrawn_at=None
+    ).order_by("-whole__source_id")
+    rows = ItemPart.objects.filter(whole=courses.values("whole")[:1], part__withdrawn_at=None)
+    parts = [row.part for row in rows.select_related("part__current").order_by("order")]
+    place = parts.index(item) + 1 if item in parts else len(parts)
+    return parts[place] if place < len(parts) else None
 
 
 def topic(page: TopicPage, request: HttpRequest) -> dict:

@@ -45,11 +45,19 @@ def is_counted(kind: str, state: str) -> bool:
     return kind in settings.SCHOOL_COUNTED_KINDS and state in COUNTED_STATES
 
 
-def plan_facts(plans: Iterable[StudyPlan]) -> list[PlanFacts]:
-    """What the plans ask. Two queries (items; rules of their audiences)."""
+def plan_facts(
+    plans: Iterable[StudyPlan], rows: Iterable[PlanItem] | None = None
+) -> list[PlanFacts]:
+    """What the plans ask. Two queries (items; rules of their audiences).
+
+    Args:
+        rows: the plans' entries with ``item`` joined, when the caller has them: one query.
+    """
     plans = list(plans)
+    if rows is None:
+        rows = PlanItem.objects.filter(plan__in=plans).select_related("item")
     items: dict[int, list[PlanLine]] = defaultdict(list)
-    for row in PlanItem.objects.filter(plan__in=plans).select_related("item"):
+    for row in rows:
         gone = row.item.withdrawn_at
         items[row.plan_id].append(
             PlanLine(

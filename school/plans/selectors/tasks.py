@@ -14,7 +14,7 @@ from school.plans.rules import Counts, item_asked
 from school.plans.selectors.counts import states_of_member
 from school.plans.selectors.facts import plan_facts
 from school.study.models import StudyItem
-from school.study.selectors import Progress, progress_for
+from school.study.selectors import Progress, progress_of
 
 STUDY, EXAM, MAKE_UP, DONE = "study", "exam", "make-up", "done"
 STATES = {STUDY: _("待学"), EXAM: _("待考"), MAKE_UP: _("补学"), DONE: _("已完成")}
@@ -50,7 +50,7 @@ class Todo:
 def todo(member: Member, day: date | None = None) -> list[Todo]:
     """Everything running plans ask of a member, the nearest deadline first, done ones last.
 
-    An item asked by several plans stands once, with the nearest open deadline. At most eight
+    An item asked by several plans stands once, with the nearest open deadline. At most six
     queries however many plans there are.
     """
     day = day or clock.today()
@@ -59,7 +59,7 @@ def todo(member: Member, day: date | None = None) -> list[Todo]:
     plans = StudyPlan.objects.filter(pk__in=due, state=StudyPlan.State.PUBLISHED)
     found: dict[int, Todo] = {}
     entries = _entries(list(plans.select_related("audience")), day)
-    progress = progress_for(member.pk, {row.item_id for row, _ in entries})
+    progress = progress_of(member.pk, [row.item for row, _ in entries])
     done_on = {pk: p.completed_on for pk, p in progress.items() if p.completed_on}
     for row, plan in entries:
         facts = plan.facts
@@ -75,9 +75,9 @@ def todo(member: Member, day: date | None = None) -> list[Todo]:
 
 def _entries(plans: list[StudyPlan], day: date) -> list[tuple[PlanItem, StudyPlan]]:
     by_id = {plan.pk: plan for plan in plans}
-    for plan, facts in zip(plans, plan_facts(plans), strict=True):
+    rows = list(PlanItem.objects.filter(plan__in=plans).select_related("item__current"))
+    for plan, facts in zip(plans, plan_facts(plans, rows), strict=True):
         plan.facts = facts
-    rows = PlanItem.objects.filter(plan__in=plans).select_related("item")
     return [(row, by_id[row.plan_id]) for row in rows]
 
 

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from school.core import clock
 from school.plans.models import AnnualTarget, Exemption
-from school.study.models import HourEntry
-from school.study.selectors.rules import year_closed
+from school.study.models import HourEntry, YearClose
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,10 @@ class YearProgress(TargetResult):
 
 def year_progress(member_id: int, year: int) -> YearProgress | None:
     """What a member owes in a year; None when nothing is asked (or all is 免学)."""
-    years = [year] if year_closed(year - 1) else [year - 1, year]
-    results = target_results([member_id], years)
+    day = clock.today()
+    shut = YearClose.objects.filter(year=OuterRef("year"))
+    asked = _targets([member_id], [year - 1, year], day).filter(Q(year=year) | ~Exists(shut))
+    results = _results(list(asked), [member_id], day)
     mine = results.get((member_id, year), [])
     if not mine:
         return None
@@ -75,12 +76,19 @@ def target_results(
 ) -> dict[tuple[int, int], list[TargetResult]]:
     """All targets of some members and years as they stand up to a day. Two queries."""
     day = day or clock.today()
-    targets = targets_of(member_ids, years, day)
+    return _results(targets_of(member_ids, years, day), member_ids, day)
+
+
+def _results(
+    targets: list[AnnualTarget], member_ids: list[int], day: date
+) -> dict[tuple[int, int], list[TargetResult]]:
     if not targets:
         return {}
     credit: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
     ledger = HourEntry.objects.filter(
-        member_id__in=member_ids, counts_for_year__in=years, studied_on__lte=day
+        member_id__in=member_ids,
+        counts_for_year__in={target.year for target in targets},
+        studied_on__lte=day,
     )
     for member, year, source, total in (
         ledger.order_by()
@@ -93,9 +101,12 @@ def target_results(
 
 def targets_of(member_ids: list[int], years: list[int], day: date) -> list[AnnualTarget]:
     """Targets of some members and years that are not 免学 on a day. One query."""
+    return list(_targets(member_ids, years, day))
+
+
+def _targets(member_ids: list[int], years: list[int], day: date) -> QuerySet[AnnualTarget]:
     let_off = Exemption.objects.on(day).filter(target=OuterRef("pk"))
-    rows = AnnualTarget.objects.filter(~Exists(let_off), member_id__in=member_ids, year__in=years)
-    return list(rows)
+    return AnnualTarget.objects.filter(~Exists(let_off), member_id__in=member_ids, year__in=years)
 
 
 def results_of(

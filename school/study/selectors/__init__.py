@@ -1,7 +1,13 @@
 """Reads of studying, named after the screens they serve."""
 
 from school.study.selectors.config import study_config
-from school.study.selectors.progress import Progress, item_for, items_for, progress_for
+from school.study.selectors.progress import (
+    Progress,
+    item_for,
+    items_for,
+    progress_for,
+    progress_of,
+)
 from school.study.selectors.year import (
     MonthHours,
     YearHours,
@@ -21,6 +27,7 @@ __all__ = [
     "items_for",
     "months_of_year",
     "progress_for",
+    "progress_of",
     "study_config",
     "years_of",
 ]

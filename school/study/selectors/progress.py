@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F
+from django.db.models import DateField, F, QuerySet, Value
 
 from school.study.models import Completion, Coverage, StudyItem
 
@@ -66,30 +66,50 @@ def progress_for(member_id: int | None, item_ids: Iterable[int]) -> dict[int, Pr
     wanted = list(item_ids)
     if member_id is None or not wanted:
         return {}
-    seen: dict = {}
-    rows = Coverage.objects.filter(
-        member_id=member_id,
-        revision__item_id__in=wanted,
-        revision__item__current_id=F("revision_id"),
-    ).order_by("cycle")
-    for row in rows.values("revision__item_id", "covered", "studied_ms", "resume_at"):
-        seen[row.pop("revision__item_id")] = row
-    done = dict(
-        Completion.objects.in_force()
-        .filter(member_id=member_id, item_id__in=wanted)
-        .order_by("effective_on", "pk")
-        .values_list("item_id", "effective_on")
-    )
-    items = StudyItem.objects.filter(pk__in=wanted).values_list(
-        "pk", "current__axis_length", "current__study_ms"
-    )
-    return {
-        pk: Progress(
+    return progress_of(member_id, StudyItem.objects.select_related("current").filter(pk__in=wanted))
+
+
+def progress_of(member_id: int, items: Iterable[StudyItem]) -> dict[int, Progress]:
+    """The same for items at hand, with ``current`` joined. One query."""
+    items = {item.pk: item for item in items}
+    if not items:
+        return {}
+    seen: dict[int, tuple[int, ...]] = {}
+    done: dict[int, date] = {}
+    for pk, _order, *numbers, completed_on in _evidence(member_id, items):
+        if completed_on is None:
+            seen[pk] = tuple(numbers)
+        else:
+            done[pk] = max(completed_on, done.get(pk, completed_on))
+    found = {}
+    for pk, item in items.items():
+        covered, studied_ms, resume_at = seen.get(pk, (0, 0, 0))
+        found[pk] = Progress(
             item_id=pk,
-            length=length or 0,
-            required_ms=study_ms or 0,
+            covered=covered,
+            length=item.current.axis_length if item.current else 0,
+            studied_ms=studied_ms,
+            required_ms=item.current.study_ms if item.current else 0,
+            resume_at=0 if pk in done else resume_at,
             completed_on=done.get(pk),
-            **(seen.get(pk, {}) | ({"resume_at": 0} if pk in done else {})),
         )
-        for pk, length, study_ms in items
-    }
+    return found
+
+
+def _evidence(member_id: int, item_ids: Iterable[int]) -> QuerySet:
+    """What is seen of revisions in force, by cycle, and days of completion, in one statement.
+
+    Rows: (item, cycle, covered, studied ms, resume at, None) and (item, 0, 0, 0, 0, day).
+    """
+    seen = Coverage.objects.filter(
+        member_id=member_id,
+        revision__item_id__in=item_ids,
+        revision__item__current_id=F("revision_id"),
+    )
+    done = Completion.objects.in_force().filter(member_id=member_id, item_id__in=item_ids)
+    never, nothing = Value(None, output_field=DateField()), Value(0)
+    rows = seen.order_by().values_list(
+        "revision__item_id", "cycle", "covered", "studied_ms", "resume_at", never
+    )
+    days = done.order_by().values_list("item_id", *[nothing] * 4, "effective_on")
+    return rows.union(days, all=True).order_by("cycle")
