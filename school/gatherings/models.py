@@ -93,6 +93,12 @@ class Attendance(models.Model):
     )
     attached = models.BooleanField(_("双重组织生活"), default=False)
     paid_seconds = models.PositiveIntegerField(_("计时秒数"), default=0)
+    claimed = models.JSONField(
+        _("占用时间"),
+        default=list,
+        blank=True,
+        help_text=_("自开始起的毫秒区间；作废时按此归还。"),
+    )
 
     class Meta:
         verbose_name = _("到会情况")

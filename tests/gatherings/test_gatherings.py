@@ -9,6 +9,7 @@ from school.core.errors import Conflict, DomainError
 from school.gatherings.models import Attendance, Gathering
 from school.gatherings.services import cancel_gathering, close_gathering, open_gathering
 from school.study.models import Completion, HourEntry, StudyItem
+from school.study.services.completion import consider
 from school.study.services.items import register_item
 from school.study.services.ledger import claim_wall
 from tests.factories import members as make
@@ -165,3 +166,80 @@ def test_the_secretary_registers_from_the_page_and_a_foreign_one_gets_404(client
     assert client.post(f"{response.url}cancel/", {"reason": "x"}).status_code == 404
     gathering.refresh_from_db()
     assert gathering.state == Gathering.State.CLOSED
+
+
+def test_a_void_gathering_gives_the_minutes_back_so_it_can_be_registered_again(
+    scene, evening, lesson
+):
+    gathering, secretary, there, _ = scene
+    claim_wall(member_id=there.pk, start=evening[0], end=evening[0] + timedelta(minutes=30))
+    _close(gathering, secretary, there)
+    cancel_gathering(gathering=gathering, reason="名单有误", by=secretary)
+    again = open_gathering(
+        branch=gathering.branch,
+        kind=Gathering.Kind.GROUP,
+        title="",
+        items=[lesson],
+        starts_at=evening[0],
+        ends_at=evening[1],
+        by=secretary,
+    )
+    _close(again, secretary, there)
+    # The half hour spent elsewhere stays spent; the other half is paid as it was the first time.
+    assert HourEntry.objects.in_force().get().seconds == 1800
+    assert Completion.objects.in_force().get().item == lesson
+
+
+@pytest.fixture
+def quiz():
+    """A requirement beside the viewing: who is in the set has met it."""
+    from school.study import registry
+
+    passed = set()
+
+    def ask(revision, member_id, cycle):
+        return None if member_id in passed else registry.Outstanding("完成测验", "/quizzes/1/")
+
+    registry.register_requirement(ask)
+    try:
+        yield passed
+    finally:
+        registry._requirements.remove(ask)
+
+
+def test_a_void_gathering_no_longer_counts_as_having_watched(scene, lesson, quiz):
+    gathering, secretary, there, _ = scene
+    _close(gathering, secretary, there)
+    assert not Completion.objects.exists()
+    cancel_gathering(gathering=gathering, reason="没有开", by=secretary)
+    quiz.add(there.pk)
+    assert consider(member_id=there.pk, revision=lesson.current, evidence="quiz") is None
+
+
+def test_what_a_quiz_completed_on_a_void_gathering_is_taken_back_too(scene, lesson, quiz):
+    gathering, secretary, there, _ = scene
+    _close(gathering, secretary, there)
+    quiz.add(there.pk)
+    assert consider(
+        member_id=there.pk, revision=lesson.current, evidence="quiz", origin="attempt:1"
+    )
+    cancel_gathering(gathering=gathering, reason="没有开", by=secretary)
+    assert not Completion.objects.in_force().exists()
+
+
+def test_another_gathering_that_showed_the_same_still_counts(scene, evening, lesson):
+    gathering, secretary, there, _ = scene
+    _close(gathering, secretary, there)
+    other = open_gathering(
+        branch=gathering.branch,
+        kind=Gathering.Kind.GROUP,
+        title="",
+        items=[lesson],
+        starts_at=evening[0] - timedelta(hours=2),
+        ends_at=evening[0] - timedelta(hours=1),
+        by=secretary,
+    )
+    _close(other, secretary, there)
+    cancel_gathering(gathering=gathering, reason="没有开", by=secretary)
+    row = other.attendances.get(member=there)
+    assert Completion.objects.in_force().get().origin == f"attendance:{row.pk}"

@@ -10,9 +10,10 @@ from school.core.errors import Conflict, DomainError
 from school.gatherings.models import Attendance, Gathering, GatheringItem
 from school.members.models import Branch, Member
 from school.members.selectors.people import attached_members_of, members_of
-from school.study.models import Completion, HourEntry, StudyItem
-from school.study.services.completion import meet_by_group, reverse_completion
-from school.study.services.ledger import claim_wall, post_offline, reverse_entry
+from school.study import spans
+from school.study.models import HourEntry, ItemRevision, StudyItem
+from school.study.services.completion import meet_by_group, unmeet_by_group
+from school.study.services.ledger import claim_wall, post_offline, release_wall, reverse_entry
 
 LONGEST = timedelta(hours=12)
 
@@ -101,7 +102,7 @@ def close_gathering(*, gathering: Gathering, states: Mapping[int, str], by: Memb
         attendance.state = state if state in known else Attendance.State.ABSENT
         if attendance.state == Attendance.State.PRESENT:
             attendance.paid_seconds = _book(gathering, attendance, revisions)
-        attendance.save(update_fields=["state", "paid_seconds"])
+        attendance.save(update_fields=["state", "paid_seconds", "claimed"])
     gathering.state, gathering.closed_at = Gathering.State.CLOSED, clock.now()
     gathering.save(update_fields=["state", "closed_at"])
     audit.record("gatherings.closed", actor=by, subject=gathering)
@@ -112,9 +113,10 @@ def _book(gathering: Gathering, attendance: Attendance, revisions: list) -> int:
     """Hours and completions of one present person; returns the seconds that were still free."""
     day = clock.local_day(gathering.starts_at)
     origin = f"attendance:{attendance.pk}"
-    free = claim_wall(
+    attendance.claimed = claim_wall(
         member_id=attendance.member_id, start=gathering.starts_at, end=gathering.ends_at
     )
+    free = spans.length(attendance.claimed)
     whole = (gathering.ends_at - gathering.starts_at).total_seconds()
     note = "" if free // 1000 >= int(whole) else "部分时间已在别处计入，不重复计"
     post_offline(
@@ -135,6 +137,8 @@ def _book(gathering: Gathering, attendance: Attendance, revisions: list) -> int:
 def cancel_gathering(*, gathering: Gathering, reason: str, by: Member) -> Gathering:
     """Declare a gathering void; hours and completions it gave are taken back by further rows.
 
+    The time it took is free again, so the gathering can be registered anew as it was.
+
     Raises:
         DomainError: no reason is given.
         Conflict: it is void already, or its year is closed.
@@ -144,20 +148,43 @@ def cancel_gathering(*, gathering: Gathering, reason: str, by: Member) -> Gather
     gathering = Gathering.objects.select_for_update().get(pk=gathering.pk)
     if gathering.state == Gathering.State.CANCELLED:
         raise Conflict("这次集体学习已经作废。")
-    for attendance in gathering.attendances.filter(state=Attendance.State.PRESENT):
-        _take_back(attendance, reason, by)
     gathering.state = Gathering.State.CANCELLED
     gathering.cancel_reason = reason.strip()[:200]
     gathering.save(update_fields=["state", "cancel_reason"])
+    present = gathering.attendances.filter(state=Attendance.State.PRESENT)
+    for attendance in present.order_by("member_id"):
+        _take_back(gathering, attendance, reason, by)
     audit.record("gatherings.cancelled", actor=by, subject=gathering, fields={"reason": reason})
     return gathering
 
 
-def _take_back(attendance: Attendance, reason: str, by: Member) -> None:
-    origin = f"attendance:{attendance.pk}"
-    for completion in Completion.objects.in_force().filter(
-        member_id=attendance.member_id, origin=origin
-    ):
-        reverse_completion(completion=completion, reason=reason, by=by)
-    for entry in HourEntry.objects.in_force().filter(member_id=attendance.member_id, origin=origin):
+def _take_back(gathering: Gathering, attendance: Attendance, reason: str, by: Member) -> None:
+    member_id, origin = attendance.member_id, f"attendance:{attendance.pk}"
+    unmet = unmeet_by_group(member_id=member_id, origin=origin, reason=reason, by=by)
+    for entry in HourEntry.objects.in_force().filter(member_id=member_id, origin=origin):
         reverse_entry(entry=entry, reason=reason, by=by)
+    release_wall(member_id=member_id, start=gathering.starts_at, spans=attendance.claimed)
+    for revision in unmet:
+        _meet_elsewhere(member_id, revision)
+
+
+def _meet_elsewhere(member_id: int, revision: ItemRevision) -> None:
+    """Another gathering may have shown the same to the same person."""
+    other = (
+        Attendance.objects.filter(
+            member_id=member_id,
+            state=Attendance.State.PRESENT,
+            gathering__state=Gathering.State.CLOSED,
+            gathering__items__revision=revision,
+        )
+        .select_related("gathering")
+        .order_by("gathering__starts_at", "pk")
+        .first()
+    )
+    if other:
+        meet_by_group(
+            member_id=member_id,
+            revision=revision,
+            on=clock.local_day(other.gathering.starts_at),
+            origin=f"attendance:{other.pk}",
+        )

@@ -156,6 +156,32 @@ def meet_by_group(
 
 
 @transaction.atomic
+def unmeet_by_group(
+    *, member_id: int, origin: str, reason: str, by: Member | None
+) -> list[ItemRevision]:
+    """Take back what ``meet_by_group`` met for this origin, and the completions resting on it.
+
+    Also those that a quiz passed later: without the attendance nothing says it was watched. What
+    the member has seen alone stays. Returns the revisions that are no longer met.
+    """
+    lock_member(member_id)
+    rested = Coverage.objects.filter(member_id=member_id, met_origin=origin[:64])
+    unmet = []
+    for seen in rested.select_related("revision__item"):
+        done = Completion.objects.in_force().filter(
+            member_id=member_id,
+            revision_id=seen.revision_id,
+            cycle=seen.cycle,
+            evidence=Evidence.GROUP,
+        )
+        for completion in done:
+            reverse_completion(completion=completion, reason=reason, by=by)
+        Coverage.objects.filter(pk=seen.pk).update(met_on=None, met_origin="")
+        unmet.append(seen.revision)
+    return unmet
+
+
+@transaction.atomic
 def reverse_completion(*, completion: Completion, reason: str, by: Member | None) -> Completion:
     """Take a completion back, with the hours it paid and the aggregates that rested on it.
 

@@ -9,6 +9,7 @@ from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
 from school.members.models import Member
 from school.study import signals
+from school.study import spans as sets
 from school.study.models import (
     Completion,
     Coverage,
@@ -138,16 +139,23 @@ def post_offline(
 
 
 @transaction.atomic
-def claim_wall(*, member_id: int, start: datetime, end: datetime) -> int:
+def claim_wall(*, member_id: int, start: datetime, end: datetime) -> sets.Spans:
     """Spend a member's real time on something else than a page (a gathering).
 
-    Returns the milliseconds of ``[start, end)`` that were still free. Study reported later for
-    the same minutes earns nothing, and the other way round.
+    Returns the parts of ``[start, end)`` that were still free, as spans of milliseconds since
+    ``start``; keep them for ``release_wall``. Study reported later for the same minutes earns
+    nothing, and the other way round.
     """
     low, high = (judge.local_ms(clock.to_ms(moment)) for moment in (start, end))
     if low >= high:
-        return 0
-    return rows.claim(member_id, low, high)
+        return []
+    return sets.shift(rows.claim(member_id, low, high), -low)
+
+
+@transaction.atomic
+def release_wall(*, member_id: int, start: datetime, spans: sets.Spans) -> None:
+    """Give back time that ``claim_wall`` took: what it was spent on has been declared void."""
+    rows.release(member_id, sets.shift(spans, judge.local_ms(clock.to_ms(start))))
 
 
 @transaction.atomic

@@ -215,10 +215,23 @@ def save_wall(member_id: int, wall: sets.Spans, claimed: sets.Spans) -> None:
     _run(_SAVE_WALL.format(rows=", ".join(["(%s, %s, %s)"] * len(touched))), params)
 
 
-def claim(member_id: int, low: int, high: int) -> int:
-    """Spend ``[low, high)`` (local ms) of a member's time; returns what was still free."""
+def claim(member_id: int, low: int, high: int) -> sets.Spans:
+    """Spend ``[low, high)`` (local ms) of a member's time; returns what was still free of it."""
     lock_member(member_id)
     wall = judge.join_days(load_wall(member_id, low, high))
     fresh = sets.free(wall, low, high)
     save_wall(member_id, sets.union(wall, fresh), fresh)
-    return sets.length(fresh)
+    return fresh
+
+
+def release(member_id: int, spans: sets.Spans) -> None:
+    """Give time back that was claimed (local ms)."""
+    if not spans:
+        return
+    lock_member(member_id)
+    wall = judge.join_days(load_wall(member_id, spans[0], spans[-1]))
+    left = judge.split_by_day(sets.subtract(wall, spans))
+    params: list = []
+    for day in judge.split_by_day(spans):
+        params += [member_id, _day(judge.date_of(day)), sets.pack(left.get(day, []))]
+    _run(_SAVE_WALL.format(rows=", ".join(["(%s, %s, %s)"] * (len(params) // 3))), params)
