@@ -63,14 +63,22 @@ class HomePage(SchoolPage):
         return PageViewRestriction.objects.none()
 
     def route(self, request, path_components: list[str]):
-        """Find a page below by its whole address: one query, however deep it lies."""
+        """Find a page below by its whole address: one query, however deep it lies.
+
+        The pages passed on the way are kept as ``line_above``: the crumbs print them.
+        """
         if not path_components:
             return super().route(request, path_components)
-        address = f"{self.url_path}{'/'.join(path_components)}/"
-        page = Page.objects.filter(url_path=address, live=True).first()
-        if page is None or not page.path.startswith(self.path):
+        addresses = [self.url_path]
+        for part in path_components:
+            addresses.append(f"{addresses[-1]}{part}/")
+        line = Page.objects.filter(url_path__in=addresses, path__startswith=self.path)
+        *above, page = line.order_by("depth")
+        if page.url_path != addresses[-1] or not page.live:
             raise Http404
-        return RouteResult(page.specific)
+        found = page.specific
+        found.line_above = above
+        return RouteResult(found)
 
     def get_context(self, request, *args, **kwargs) -> dict:
         from courses.selectors import home  # models load first; screens read models

@@ -44,7 +44,9 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
 
 
 def _crumbs(page, request) -> list[dict]:
-    above = page.get_ancestors().filter(depth__gte=2).only("title", "url_path", "depth", "pk")
+    above = getattr(page, "line_above", None)  # a preview has not come by its address
+    if above is None:
+        above = page.get_ancestors().filter(depth__gte=2)
     crumbs = [{"label": each.title, "url": address(each, request)} for each in above]
     return [*crumbs, {"label": page.title}]
 

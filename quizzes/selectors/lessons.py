@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import BooleanField, Q, QuerySet, Value
 from django.urls import reverse
 from wagtail.models import Page
 
@@ -18,17 +19,21 @@ from school.study.registry import Outstanding
 def passed_papers(member_id: int, paper_ids: list[int], after: date | None = None) -> set[int]:
     """Which papers a member has passed, or was granted by hand, on a local day after ``after``."""
     passed = Attempt.objects.filter(member_id=member_id, paper__in=paper_ids, passed=True)
-    granted = Completion.objects.in_force().filter(
-        member_id=member_id,
-        item__source_type=PAPER_SOURCE,
-        item__source_id__in=paper_ids,
-        evidence=Completion.Evidence.MANUAL,
-    )
+    granted = _granted(member_id, paper_ids)
     if after:
         passed = passed.filter(submitted_at__gte=_starts(after + timedelta(days=1)))
         granted = granted.filter(effective_on__gt=after)
     return set(passed.values_list("paper_id", flat=True)) | set(
         granted.values_list("item__source_id", flat=True)
+    )
+
+
+def _granted(member_id: int, paper_ids: list[int]) -> QuerySet[Completion]:
+    return Completion.objects.in_force().filter(
+        member_id=member_id,
+        item__source_type=PAPER_SOURCE,
+        item__source_id__in=paper_ids,
+        evidence=Completion.Evidence.MANUAL,
     )
 
 
@@ -72,17 +77,29 @@ def quiz_passed(revision: ItemRevision, member_id: int, cycle: int) -> Outstandi
     return None
 
 
+def _standing(member: Member, paper_ids: list[int]) -> tuple[set[int], set[int]]:
+    """Papers passed (or granted by hand) and papers begun. One query."""
+    passed, begun = set(), set()
+    if not member.is_authenticated:
+        return passed, begun
+    attempts = Attempt.objects.filter(member=member, paper__in=paper_ids).filter(
+        Q(passed=True) | Q(state=Attempt.State.OPEN)
+    )
+    granted = _granted(member.pk, paper_ids).values_list(
+        "item__source_id", Value(True, output_field=BooleanField())
+    )
+    rows = attempts.order_by().values_list("paper_id", "passed").union(granted.order_by())
+    for paper, is_passed in rows:
+        (passed if is_passed else begun).add(paper)
+    return passed, begun
+
+
 def lesson_panel(page: Page, member: Member) -> Panel | None:
     """The 测验 tab of a lesson's page for one member; None when it asks for no quiz."""
     papers = [paper for paper in lesson_papers(page.pk) if in_audience(paper.audience, member)]
     if not papers:
         return None
-    passed: set[int] = set()
-    open_ones: set[int] = set()
-    if member.is_authenticated:
-        passed = passed_papers(member.pk, [paper.pk for paper in papers])
-        mine = Attempt.objects.filter(member=member, paper__in=papers, state=Attempt.State.OPEN)
-        open_ones = set(mine.values_list("paper_id", flat=True))
+    passed, open_ones = _standing(member, [paper.pk for paper in papers])
     rows = [
         {
             "paper": paper,
