@@ -80,7 +80,10 @@ class Catalogue:
     def chosen(self) -> list[str]:
         """Labels of the filters in force; the first chip of a group is 全部."""
         return [
-            chip["label"] for group in self.filters for chip in group["chips"][1:] if chip["current"]
+            chip["label"]
+            for group in self.filters
+            for chip in group["chips"][1:]
+            if chip["current"]
         ]
 
 

@@ -27,7 +27,7 @@ class Profile:
 
     members: int = 200
     days: int = 760
-    self_study: float = 2.5
+    self_study: float = 1.6
     brief: bool = False
 
 

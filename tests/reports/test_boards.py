@@ -118,6 +118,7 @@ def test_drill_down_keeps_filter_and_day_in_the_address(client, school):
 ADDRESSES = [
     ("get", "reports:board", []),
     ("get", "reports:export", []),
+    ("post", "reports:remind", []),
     ("get", "reports:filing", ["2026-03"]),
     ("post", "reports:file", ["2026-03"]),
     ("post", "reports:return", ["2026-03"]),

@@ -3,12 +3,14 @@
 from datetime import date
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from school.core import audit, clock
 from school.core.errors import DomainError
@@ -28,6 +30,7 @@ from school.reports.selectors.board import (
 )
 from school.reports.selectors.filings import next_duty
 from school.reports.selectors.person import person
+from school.reports.services.reminders import remind_unfinished
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -172,9 +175,38 @@ def node_board(request: HttpRequest, branch_id: int) -> HttpResponse:
             "exempt_url": _query(shown, filter=EXEMPT),
             "today": clock.today(),
             "may_write": scope.may_write(node),
+            "may_remind": _may_remind(scope, node, shown),
             "crumbs": crumbs_to(scope, node),
         },
     )
+
+
+def _may_remind(scope: Scope, node: Branch, shown: Board) -> bool:
+    """Only today's unfinished members of one's own branch can be reminded."""
+    unfinished = any(row.figures and row.figures.open for row in shown.people)
+    return shown.day == clock.today() and unfinished and scope.may_write(node)
+
+
+@require_POST
+@board_required
+def remind(request: HttpRequest, branch_id: int) -> HttpResponse:
+    """提醒所选: a message to the chosen unfinished members, then back to the same board."""
+    node = scope_for(request.user).writable_branch_or_404(branch_id)
+    shown = board(node, **(_asked(request) | {"day": clock.today()}), rows=False)
+    if shown.plan is None:
+        raise DomainError("这个党组织还没有学习计划，没有可以提醒的内容。")
+    chosen = [int(pk) for pk in request.POST.getlist("member") if pk.isdecimal() and len(pk) < 19]
+    sent = remind_unfinished(node=node, plan=shown.plan, member_ids=chosen, by=request.user)
+    words = []
+    if sent.delivered:
+        words.append(_("已提醒 %d 人") % sent.delivered)
+    if sent.spared:
+        words.append(
+            _("%(number)d 人 %(days)d 天内已提醒过，不再重复")
+            % {"number": sent.spared, "days": settings.NOTICES_REMINDER_DAYS}
+        )
+    messages.success(request, "，".join(words) + "。")
+    return redirect(reverse("reports:board", args=[node.pk]) + _query(shown))
 
 
 @require_GET
