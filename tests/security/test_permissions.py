@@ -1,0 +1,382 @@
+"""Who gets what: one table of (address, method) × who asks; an address missing here fails.
+
+Ours answer 404 for a foreign branch. The admin only refuses (403, 404 or away to the sign-in or
+the admin's own home).
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from school.core import clock
+from school.gatherings.models import Gathering
+from school.gatherings.services import open_gathering
+from school.members.models import Branch, RoleGrant
+from school.members.services.grants import grant_role
+from school.reports.models import Filing
+from tests.factories import members as make
+from tests.factories import plans as plan_rows
+from tests.factories import quizzes as quiz_rows
+
+pytestmark = pytest.mark.django_db
+Role = RoleGrant.Role
+
+OURS = ("school.", "media.", "quizzes.", "courses.", "search.")
+GUEST, MEMBER, OWN, OTHER, PARENT = "guest", "member", "own", "other", "parent"
+INSTRUCTOR, REVIEWER, AUDITOR, SYSTEM = "instructor", "reviewer", "auditor", "system"
+EVERYBODY = (GUEST, MEMBER, OWN, OTHER, PARENT, INSTRUCTOR, REVIEWER, AUDITOR, SYSTEM)
+
+# Answers. IN: sent to the sign-in page. Numbers: the status. (200 and 302 are both "done".)
+IN, DONE, NO, ABSENT, BAD, CLASH = "sign in", "done", 403, 404, 400, 409
+
+
+def everybody(answer, **others):
+    """The same answer for all but those named."""
+    return dict.fromkeys(EVERYBODY, answer) | others
+
+
+def signed_in(answer, **others):
+    """Guests go to the sign-in page."""
+    return everybody(answer, guest=IN) | others
+
+
+def board(own, **others):
+    """A page of the own branch: its secretary and those above; for all others it is absent."""
+    return signed_in(ABSENT, own=own, parent=own) | others
+
+
+PUBLIC = everybody(DONE)
+LOOK = board(DONE, auditor=DONE)
+ACT = board(DONE, auditor=NO)
+ANY_BOARD = board(DONE, other=DONE, auditor=DONE)
+ANY_WRITER = board(DONE, other=DONE)
+PLAN = board(DONE)
+
+# (address name, method) → who gets what. Rows that change something come after those that look.
+TABLE = {
+    ("core:health", "get"): PUBLIC,
+    ("core:csp_report", "post"): everybody(BAD),
+    ("core:letter_size", "post"): PUBLIC,
+    ("core:language", "post"): PUBLIC,
+    ("members:sign_in", "get"): PUBLIC,
+    ("members:sign_out", "post"): PUBLIC,
+    ("members:first_run", "get"): signed_in(DONE),
+    ("members:profile", "get"): signed_in(DONE),
+    ("members:code", "get"): LOOK,
+    ("members:code_issue", "post"): ACT,
+    ("study:open", "post"): signed_in(BAD),
+    ("study:report", "post"): everybody(BAD),
+    ("study:me", "get"): signed_in(DONE),
+    ("study:hours", "get"): signed_in(DONE),
+    ("plans:tasks", "get"): signed_in(DONE),
+    ("plans:list", "get"): ANY_WRITER,
+    ("plans:new", "get"): ANY_WRITER,
+    ("plans:detail", "get"): PLAN,
+    ("plans:edit", "get"): PLAN,
+    ("plans:exempt", "get"): PLAN,
+    ("plans:withdraw_item", "post"): PLAN,
+    ("plans:publish", "post"): board(CLASH),
+    ("plans:end", "post"): PLAN,
+    ("gatherings:index", "get"): ANY_BOARD,
+    ("gatherings:new", "get"): ANY_BOARD,
+    ("gatherings:detail", "get"): LOOK,
+    ("gatherings:close", "post"): ACT,
+    ("gatherings:cancel", "post"): ACT | {OWN: BAD, PARENT: BAD},
+    ("notices:inbox", "get"): signed_in(DONE),
+    ("notices:read_all", "post"): signed_in(DONE),
+    ("media:file", "get"): everybody(NO),
+    ("media:captions", "get"): everybody(NO),
+    ("media:picture", "get"): everybody(ABSENT),
+    ("media:uploads", "post"): everybody(NO, instructor=BAD),
+    ("media:upload", "head"): everybody(ABSENT, guest=NO),
+    ("search:page", "get"): PUBLIC,
+    ("search:suggest", "get"): PUBLIC,
+    ("courses:catalogue", "get"): signed_in(DONE),
+    ("quizzes:start", "get"): signed_in(DONE),
+    ("quizzes:attempt", "get"): signed_in(ABSENT, member=DONE),
+    ("quizzes:question", "get"): signed_in(ABSENT, member=DONE),
+    ("quizzes:submit", "get"): signed_in(ABSENT, member=DONE),
+    ("quizzes:submit", "post"): signed_in(ABSENT, member=DONE),
+    ("quizzes:result", "get"): signed_in(ABSENT, member=DONE),
+    ("quizzes:mistakes", "get"): signed_in(DONE),
+    ("quizzes:redo", "get"): signed_in(ABSENT, member=DONE),
+    ("quizzes:clear", "post"): signed_in(ABSENT, member=DONE),
+    ("reports:home", "get"): ANY_BOARD,
+    ("reports:board", "get"): LOOK,
+    ("reports:export", "get"): LOOK,
+    ("reports:remind", "post"): ACT | {OWN: BAD, PARENT: BAD},
+    ("reports:member", "get"): LOOK,
+    ("reports:filing", "get"): LOOK,
+    ("reports:file", "post"): ACT,
+    ("reports:return", "post"): board(NO, parent=BAD, auditor=NO),
+    ("reports:confirm", "post"): board(NO, parent=DONE, auditor=NO),
+}
+
+
+def _patterns(resolver, spaces=(), prefix=""):
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = (*spaces, entry.namespace) if entry.namespace else spaces
+            yield from _patterns(entry, inner, route)
+        elif isinstance(entry, URLPattern):
+            yield route, ":".join((*spaces, entry.name or "")), entry.callback
+
+
+def _module(callback) -> str:
+    return getattr(callback, "view_class", callback).__module__
+
+
+def _ours():
+    for route, name, callback in _patterns(get_resolver()):
+        if _module(callback).startswith(OURS):
+            yield route, name, callback
+
+
+def test_every_address_of_ours_is_in_the_table():
+    """The pattern page exists in development only and shows examples."""
+    own = {name for route, name, _ in _ours() if not route.startswith("admin/")}
+    assert own - {"core:patterns"} == {name for name, _ in TABLE}
+
+
+@pytest.fixture
+def world():
+    """A branch with all that its addresses name, and one person of each kind."""
+    root = make.branch(kind=Branch.Kind.COMMITTEE)
+    general = make.branch(root, kind=Branch.Kind.GENERAL_BRANCH)
+    first, second = make.branch(general), make.branch(general)
+    elsewhere = make.branch(make.branch(root, kind=Branch.Kind.GENERAL_BRANCH))
+    people = {
+        GUEST: None,
+        MEMBER: make.member(first),
+        OWN: make.officer(first),
+        OTHER: make.officer(second),
+        PARENT: make.officer(general, Role.COMMITTEE_ADMIN),
+        INSTRUCTOR: make.officer(elsewhere, Role.INSTRUCTOR),
+        REVIEWER: make.officer(elsewhere, Role.REVIEWER),
+        AUDITOR: make.member(elsewhere),
+        SYSTEM: make.officer(elsewhere, Role.SYSTEM_ADMIN),
+    }
+    grant_role(member=people[AUDITOR], role=Role.AUDITOR, branch=root)
+    return people, _things(first, people)
+
+
+def _things(first, people) -> dict:
+    today = clock.today()
+    who = make.member(first)
+    item = plan_rows.make_item()
+    plan = plan_rows.make_plan(
+        first, [item, plan_rows.make_item()], starts_on=today, ends_on=today + timedelta(days=9)
+    )
+    end = clock.now() - timedelta(hours=1)
+    gathering = open_gathering(
+        branch=first,
+        kind=Gathering.Kind.LECTURE,
+        title="党课",
+        items=[],
+        starts_at=end - timedelta(hours=1),
+        ends_at=end,
+        by=people[OWN],
+    )
+    month = f"{today:%Y-%m}"
+    Filing.objects.create(
+        branch=first,
+        period=Filing.Period.MONTH,
+        starts_on=(today.replace(day=1) - timedelta(days=1)).replace(day=1),
+        state=Filing.State.FILED,
+    )
+    return {
+        "branch_id": first.pk,
+        "member_id": who.pk,
+        "plan_id": plan.pk,
+        "item_id": plan.items.first().pk,
+        "pk": gathering.pk,
+        "month": month,
+        **_quiz(people[MEMBER]),
+    }
+
+
+def _quiz(member) -> dict:
+    from quizzes.models import Mistake
+    from quizzes.services.attempts import start_attempt, submit_attempt
+
+    paper = quiz_rows.make_paper()
+    first = start_attempt(member=member, paper=paper)
+    quiz_rows.answer_all(first, right=False)
+    submit_attempt(attempt_id=first.pk, member=member)
+    return {
+        "paper_id": paper.pk,
+        "attempt_id": start_attempt(member=member, paper=paper).pk,
+        "position": 1,
+        "mistake_id": Mistake.objects.filter(member=member).first().pk,
+    }
+
+
+SIGNED = {"expiry": 1, "signed": "a" * 22, "package": "1-00000000"}
+FIXED = {
+    "media:file": SIGNED | {"name": "master.m3u8"},
+    "media:captions": SIGNED | {"caption_id": 1, "version": 1},
+    "media:picture": {"name": "x.png"},
+    "media:upload": {"token": "x"},
+}
+
+
+def _arguments(name, things) -> dict:
+    if name in FIXED:
+        return FIXED[name]
+    view = next(route for route, known, _ in _ours() if known == name)
+    values = {key: value for key, value in things.items() if f":{key}>" in view}
+    if name in ("reports:return", "reports:confirm"):
+        first = clock.today().replace(day=1)
+        values["month"] = f"{first - timedelta(days=1):%Y-%m}"
+    return values
+
+
+def _answer(response):
+    if response.status_code in (301, 302):
+        return IN if response.url.startswith("/sign-in/?next=") else DONE
+    return DONE if response.status_code in (200, 204) else response.status_code
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_everybody_gets_what_the_table_says(world, who):
+    people, things = world
+    wrong = []
+    for (name, method), expected in TABLE.items():
+        client = Client()
+        if people[who]:
+            client.force_login(people[who])
+        address = reverse(name, kwargs=_arguments(name, things))
+        got = _answer(getattr(client, method)(address))
+        if got != expected[who]:
+            wrong.append((name, method, f"{got}, not {expected[who]}"))
+    assert not wrong
+
+
+# -- methods and CSRF ---------------------------------------------------------------------------
+
+ANY_METHOD = {"media:uploads", "media:upload"}  # tus: a test of its own (tests/media)
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
+def test_no_view_takes_a_method_it_has_no_use_for(world, method):
+    people, things = world
+    client = Client()
+    client.force_login(people[OWN])
+    for name in {name for name, _ in TABLE} - ANY_METHOD:
+        response = getattr(client, method)(reverse(name, kwargs=_arguments(name, things)))
+        assert response.status_code == 405, name
+
+
+def test_what_changes_something_is_never_done_by_get(world):
+    people, things = world
+    client = Client()
+    client.force_login(people[PARENT])
+    looks = {name for name, method in TABLE if method == "get"}
+    for name in {name for name, method in TABLE if method == "post"} - looks:
+        response = client.get(reverse(name, kwargs=_arguments(name, things)))
+        assert response.status_code == 405, name
+
+
+EXEMPT = {"study:report", "core:csp_report"}  # a token in the body; a browser's own report
+
+
+def test_every_write_asks_for_the_csrf_token_but_evidence_and_browser_reports(world):
+    people, things = world
+    refused = set()
+    for name in {name for name, _ in TABLE}:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(people[OWN])
+        response = client.post(reverse(name, kwargs=_arguments(name, things)))
+        if response.status_code != 405 and not _is_csrf_refusal(response):
+            refused.add(name)
+    assert refused == EXEMPT
+
+
+def _is_csrf_refusal(response) -> bool:
+    return response.status_code == 403 and "安全校验" in response.content.decode()
+
+
+def test_only_two_views_of_the_whole_site_are_exempt_from_csrf():
+    exempt = {
+        name
+        for _, name, callback in _patterns(get_resolver())
+        # Wagtail's admin API signs in by session and lets DRF check the token.
+        if getattr(callback, "csrf_exempt", False) and not name.startswith("wagtailadmin_api:")
+    }
+    assert exempt == EXEMPT
+
+
+# -- the admin ----------------------------------------------------------------------------------
+
+
+def _admin_addresses():
+    """Every admin view that can be named without an argument, ours and Wagtail's."""
+    for route, _name, callback in _patterns(get_resolver()):
+        if route.startswith("admin/") and "<" not in route and "(" not in route:
+            yield "/" + route.replace("^", "").replace("$", ""), callback
+
+
+OPEN_IN_ADMIN = {"/admin/login/", "/admin/jsi18n/", "/admin/sprite/", "/admin/failwhale/"}
+
+
+@pytest.mark.parametrize("who", [GUEST, MEMBER, OWN, OTHER])
+def test_the_admin_refuses_who_has_no_part_in_it(world, who):
+    people, _ = world
+    client = Client(raise_request_exception=False)
+    if people[who]:
+        client.force_login(people[who])
+    wrong = []
+    for address, _callback in _admin_addresses():
+        if address in OPEN_IN_ADMIN:
+            continue
+        status = client.get(address).status_code
+        if status not in (301, 302, 403, 404, 405):
+            wrong.append((address, status))
+    assert not wrong
+
+
+@pytest.mark.parametrize("who", [INSTRUCTOR, REVIEWER, AUDITOR, PARENT])
+def test_nobody_reaches_the_views_of_users_groups_and_passwords(world, who):
+    people, _ = world
+    client = Client()
+    client.force_login(people[who])
+    for address in (
+        "/admin/users/",
+        "/admin/users/1/",
+        "/admin/users/add/",
+        "/admin/groups/",
+        "/admin/groups/new/",
+        "/admin/password_reset/",
+        "/admin/bulk/members/member/delete/",
+        "/admin/bulk/members/member/set_active_state/",
+    ):
+        assert client.get(address).status_code == 404, address
+        assert client.post(address).status_code == 404, address
+
+
+ADMIN_AREAS = {
+    "audit:index": {AUDITOR},
+    "jobs:index": {SYSTEM},
+    "hour_entries:index": {AUDITOR},
+    "hour_rules:index": {AUDITOR},
+    "videos:index": {INSTRUCTOR},
+    "videos:add": {INSTRUCTOR},
+    "questions:index": {INSTRUCTOR, REVIEWER, PARENT},
+    "papers:index": {INSTRUCTOR, REVIEWER, PARENT},
+}
+
+
+@pytest.mark.parametrize("name", ADMIN_AREAS)
+def test_each_area_of_the_admin_opens_for_its_roles_only(world, name):
+    people, _ = world
+    opened = set()
+    for who in EVERYBODY:
+        client = Client()
+        if people[who]:
+            client.force_login(people[who])
+        if client.get(reverse(name)).status_code == 200:
+            opened.add(who)
+    assert opened == ADMIN_AREAS[name]
