@@ -11,6 +11,7 @@ from school.core import clock
 from school.core.errors import DomainError, NotFound
 from school.members.models import Member
 from school.members.permissions import Scope, board_required, member_required, scope_for
+from school.members.selectors.audiences import in_audience
 from school.plans.forms import ExemptForm, PlanForm, initial_of
 from school.plans.models import StudyPlan
 from school.plans.selectors.audience import preview
@@ -205,9 +206,15 @@ def exempt(request: HttpRequest, plan_id: int, member_id: int) -> HttpResponse:
     """Let one member of the scope off from a plan, with a reason."""
     scope = scope_for(request.user)
     member = scope.member_or_404(member_id)
-    plan = StudyPlan.objects.filter(pk=plan_id, state=StudyPlan.State.PUBLISHED).first()
+    plans = StudyPlan.objects.filter(state=StudyPlan.State.PUBLISHED)
+    plan = plans.select_related("owner", "audience").filter(pk=plan_id).first()
     home = member.memberships.open().filter(kind="home").select_related("branch").first()
-    if plan is None or home is None or not scope.may_write(home.branch):
+    if (
+        plan is None
+        or home is None
+        or not scope.may_write(home.branch)
+        or not (in_audience(plan.audience, member) or scope.may_see(plan.owner))
+    ):
         raise NotFound("没有找到这个学习计划，或不在管理范围内。")
     form = ExemptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -32,6 +32,8 @@ from school.reports.selectors.filings import next_duty
 from school.reports.selectors.person import person
 from school.reports.services.reminders import remind_unfinished
 
+# Nothing was recorded before; the same limit as for filings.
+FIRST_YEAR = 2000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -103,6 +105,8 @@ def _asked(request: HttpRequest) -> dict:
             day = date.fromisoformat(text)
         except ValueError:
             raise DomainError("截至日期的格式应为 2026-06-30，请重新选择。") from None
+        if day.year < FIRST_YEAR:
+            raise DomainError("这一天太早，平台没有记录，请重新选择。")
     wanted = request.GET.get("filter", ALL)
     plan = request.GET.get("plan", "")
     return {
