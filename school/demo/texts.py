@@ -35,7 +35,7 @@ class Lesson:
 
 # The article a small school keeps to its first words: it is read in some seconds.
 BRIEF_ARTICLE = "shift-handover"
-BRIEF_BLOCKS = 3
+BRIEF_BLOCKS = 2
 
 
 def articles(*, brief: bool = False) -> list[Article]:

@@ -1,7 +1,8 @@
 """Fixtures of the browser tests: a school started as `make demo` starts it, and visitors.
 
 One school is seeded for the whole run (and kept between runs while the code that seeds it is the
-same). Each module gets a copy for each screen width, served by `deploy.run`.
+same). Each screen width gets a copy, served by `deploy.run`; tests share it, each with accounts
+and content of its own, so their order does not matter.
 """
 
 import os
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from tests.browser.school import Running, copy_of_template, seeded_template
-from tests.browser.visitors import Visitors, launch_options
+from tests.browser.visitors import Client, Visitors, launch_options
 
 WIDTHS = {390: 844, 1440: 900}
 
@@ -39,24 +40,38 @@ def template():
     return seeded_template()
 
 
-@pytest.fixture(scope="module", params=list(WIDTHS), ids=[f"{w}px" for w in WIDTHS])
+@pytest.fixture(scope="session", params=list(WIDTHS), ids=[f"{w}px" for w in WIDTHS])
 def width(request) -> int:
     """Screen width in CSS pixels: a phone's and a desk's."""
     return request.param
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def school(template, width, tmp_path_factory) -> Running:
-    """A running school of this module's own (per width): ``address``, ``data_dir``, ``manage``."""
+    """The running school of this width: ``address``, ``data_dir``, ``manage``, ``facts``."""
     with copy_of_template(template, tmp_path_factory.mktemp("school")) as running:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain_school(template, tmp_path_factory) -> Running:
     """A running school for tests that need its programs and no screen."""
     with copy_of_template(template, tmp_path_factory.mktemp("school")) as running:
         yield running
+
+
+@pytest.fixture
+def client(playwright, plain_school):
+    """Makes people without a browser: ``client()`` speaks HTTP to the plain school."""
+    opened = []
+
+    def new() -> Client:
+        opened.append(Client(playwright.request.new_context(base_url=plain_school.address)))
+        return opened[-1]
+
+    yield new
+    for each in opened:
+        each.http.dispose()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import shutil
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import APIRequestContext, APIResponse, Browser, BrowserContext, Page
 
 from tests.browser.school import Running
 
@@ -31,6 +31,29 @@ def launch_options() -> dict:
     if path and shutil.which(path):
         options["executable_path"] = path
     return options
+
+
+class Client:
+    """A person without a browser: requests with the cookies and the CSRF token of the site."""
+
+    def __init__(self, http: APIRequestContext) -> None:
+        self.http = http
+
+    def sign_in(self, account: str, secret: str) -> APIResponse:
+        """Post the sign-in form; returns what the site answers."""
+        return self.post("/sign-in/", form={"account": account, "secret": secret})
+
+    def post(self, path: str, **options) -> APIResponse:
+        """POST with the token of the site's own cookie; redirects are followed."""
+        headers = {"X-CSRFToken": self._token(), **options.pop("headers", {})}
+        return self.http.post(path, headers=headers, **options)
+
+    def _token(self) -> str:
+        jar = self.http.storage_state()["cookies"]
+        if found := [each["value"] for each in jar if each["name"] == "csrftoken"]:
+            return found[0]
+        self.http.get("/sign-in/")
+        return self._token()
 
 
 @dataclass

@@ -1,0 +1,91 @@
+"""What tests of studying share: the record the server keeps, the line and the player on screen."""
+
+import json
+import time
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.school import Running
+
+VIDEO = "document.querySelector('video')"
+SETTLE_MS = 20_000
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the server has on record of one member and one item."""
+
+    covered: int
+    length: int
+    studied_ms: int
+    completions: int
+    credits: list[int]
+
+
+def record(school: Running, staff_number: str, slug: str) -> Record:
+    """The record of a member and a page of the demo school."""
+    found = school.facts(f"""
+from wagtail.models import Page
+from school.study.models import Completion, Coverage, HourEntry, StudyItem
+page = Page.objects.get(slug={json.dumps(slug)})
+item = StudyItem.objects.get(source_type="courses.page", source_id=page.pk)
+mine = {{"member__staff_number": {json.dumps(staff_number)}}}
+seen = Coverage.objects.filter(revision=item.current, **mine).first()
+found = [
+    seen.covered if seen else 0,
+    item.current.axis_length,
+    seen.studied_ms if seen else 0,
+    Completion.objects.filter(item=item, **mine).count(),
+    list(HourEntry.objects.filter(item=item, **mine).values_list("credit", flat=True)),
+]
+""")
+    return Record(*found)
+
+
+def title_of(school: Running, slug: str) -> str:
+    """The title of a page."""
+    return school.facts(
+        f"from wagtail.models import Page\nfound = Page.objects.get(slug={json.dumps(slug)}).title"
+    )
+
+
+def study_line(page: Page):
+    """The one line that says what has been counted."""
+    return page.locator("[data-study-line]")
+
+
+def open_from_catalogue(page: Page, kind: str, title: str) -> None:
+    """Open an item the way a member finds it: the catalogue, its kind, its card."""
+    page.goto(f"/courses/?kind={kind}")
+    page.locator(".card__title a", has_text=title).click()
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+
+
+def player_ready(page: Page) -> None:
+    page.locator("[data-player][data-state=ready]").wait_for()
+
+
+def play(page: Page) -> None:
+    """Press play."""
+    player_ready(page)
+    page.locator(".plyr__control--overlaid").click()
+    until(page, f"!{VIDEO}.paused && {VIDEO}.readyState > 2")
+
+
+def position(page: Page) -> float:
+    """Seconds at which the player stands."""
+    return page.evaluate(f"{VIDEO}.currentTime")
+
+
+def play_until(page: Page, seconds: float) -> None:
+    until(page, f"{VIDEO}.currentTime >= {seconds}")
+
+
+def until(page: Page, expression: str) -> None:
+    """Wait until an expression is true. Playwright's own way evaluates in the page, which the
+    content policy refuses."""
+    deadline = time.monotonic() + SETTLE_MS / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"never: {expression}"
+        page.wait_for_timeout(100)

@@ -1,0 +1,97 @@
+"""A group study on a phone: who was there is done and paid once, whatever was seen before."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from school.core import clock
+from school.demo.accounts import PASSWORD
+
+SLUG = "extinguisher"
+HALF_SEEN, NEVER_SEEN, ABSENT = range(3)
+
+
+@pytest.fixture
+def people(school) -> list[tuple[int, str]]:
+    """Three members of the branch who have not completed the lesson: the first saw half of it."""
+    return school.facts(f"""
+from datetime import timedelta
+from school.core import clock
+from school.demo.activity import item, study
+from school.members.models import Branch
+from school.members.selectors.people import members_of
+what = item("{SLUG}")
+day = clock.today() - timedelta(days=3)
+branch = Branch.objects.get(code="Z201")
+members = members_of(branch, day, subtree=False).exclude(completions__item=what)
+members = list(members.exclude(staff_number__startswith="D").order_by("staff_number")[:3])
+study(members[0], what, clock.now() - timedelta(days=3), share=0.5)
+found = [(m.pk, m.name) for m in members]
+""")
+
+
+def facts_of(school, member: int) -> dict:
+    """Completions, hours and the reading of the lesson of one member."""
+    return school.facts(f"""
+from school.demo.activity import item
+from school.study.models import Completion, Coverage, HourEntry
+what = item("{SLUG}")
+seen = Coverage.objects.filter(member_id={member}, revision=what.current).first()
+today = HourEntry.objects.filter(member_id={member}, title="消防安全集体学习")
+found = {{
+    "covered": seen.covered if seen else 0,
+    "done": [c.evidence for c in Completion.objects.filter(member_id={member}, item=what)],
+    "offline": list(today.values_list("seconds", "source")),
+    "online": HourEntry.objects.filter(member_id={member}, item=what, credit__gt=0).count(),
+}}
+""")
+
+
+def test_a_group_study_completes_and_pays_each_present_member_once(visitors, school, people):
+    assert facts_of(school, people[HALF_SEEN][0])["covered"] > 0
+    page = visitors.sign_in(visitors.new(), "D0004", PASSWORD)
+    page.goto("/branch/")
+    page.get_by_role("link", name="登记集体学习").click()
+    lesson = school.facts(f"from school.demo.activity import item\nfound = item('{SLUG}').title")
+    page.get_by_label(lesson).check()
+    yesterday = clock.today() - timedelta(days=1)
+    page.get_by_label("日期").fill(yesterday.isoformat())
+    page.get_by_label("开始").fill("15:00")
+    page.get_by_label("结束").fill("16:00")
+    page.get_by_label("主题").fill("消防安全集体学习")
+    page.get_by_role("button", name="登记到会").click()
+
+    rows = page.locator(".gathering-names__row")
+    for _pk, name in people[:ABSENT]:
+        rows.filter(has_text=name).get_by_role("radio", name="到会").check()
+    rows.filter(has_text=people[ABSENT][1]).get_by_role("radio", name="请假").check()
+    page.get_by_role("button", name="完成登记").click()
+    table = page.locator("main table")
+    expect(table.locator("tr", has_text=people[HALF_SEEN][1])).to_contain_text("60 分")
+    expect(table.locator("tr", has_text=people[ABSENT][1])).to_contain_text("请假")
+
+    for index in (HALF_SEEN, NEVER_SEEN):
+        state = facts_of(school, people[index][0])
+        assert state["done"] == ["group"], people[index]
+        assert state["offline"] == [[3600, "group"]]
+        assert state["online"] == 0
+    absent = facts_of(school, people[ABSENT][0])
+    assert (absent["done"], absent["offline"]) == ([], [])
+
+    # The same form again, from a page that is still open, books nothing twice.
+    visitors.expect(r"response: 409 .*/close/")
+    visitors.expect(r"console: .*409")
+    answer = page.request.post(
+        page.url + "close/",
+        headers={"X-CSRFToken": page.locator("meta[name=csrf-token]").get_attribute("content")},
+    )
+    assert answer.status == 409
+    assert facts_of(school, people[NEVER_SEEN][0])["offline"] == [[3600, "group"]]
+
+    # The board of the branch knows it from the entry on.
+    branch = school.facts(
+        "from school.members.models import Branch\nfound = Branch.objects.get(code='Z201').pk"
+    )
+    page.goto(f"/branch/{branch}/members/{people[HALF_SEEN][0]}/")
+    expect(page.locator("main tbody tr", has_text="消防安全集体学习")).to_have_count(1)
