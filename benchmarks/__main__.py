@@ -49,7 +49,7 @@ class Client:
         answer = response.read()
         if response.status != 200:
             raise RuntimeError(f"{path} answered {response.status}: {answer[:300]!r}")
-        return response
+        return response.headers, answer
 
 
 def emit(name, value, unit, against, against_value, **conditions) -> None:
@@ -66,14 +66,15 @@ def emit(name, value, unit, against, against_value, **conditions) -> None:
     print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
-def interleaved(place: world.World, requests, bare) -> tuple[float, float]:
+def interleaved(place: world.World, requests, bare, warm_up=WARM_UP) -> tuple[float, float]:
     """CPU milliseconds per request of two kinds of request, measured in turns.
 
     Args:
         requests, bare: functions of a number that send that many requests.
+        warm_up: how many of each go before, uncounted.
     """
-    requests(WARM_UP)
-    bare(WARM_UP)
+    requests(warm_up)
+    bare(warm_up)
     totals = [0.0, 0.0]
     for _ in range(ROUNDS):
         for index, send in enumerate((requests, bare)):
@@ -84,39 +85,33 @@ def interleaved(place: world.World, requests, bare) -> tuple[float, float]:
     return totals[0] / count * 1000, totals[1] / count * 1000
 
 
+def conditions(place: world.World, **more) -> dict:
+    """Database and size of the school, and how busy the machine is with other work."""
+    load = round(os.getloadavg()[0], 1)
+    return {"database": place.name, **place.plan["size"], "load": load, **more}
+
+
 def page(place: world.World, name: str) -> None:
     """CPU and statements of one page."""
     plan, client = place.plan, Client(place.port)
-    path = plan["pages"].get(name)
-    if path is None:
-        print(f"{name}: no such page in the seeded school", file=sys.stderr)
-        return
+    path = plan["pages"][name]
     session = plan["secretary" if name.startswith("reports.") else "member"]
-    report(place, name, lambda: client.ask(path, session), client, path, session)
 
-
-def report(place, name, once, client, path, session) -> None:
     def many(count):
         for _ in range(count):
-            once()
+            client.ask(path, session)
 
     def bare(count):
         for _ in range(count):
-            client.ask(place.plan["bare"], session)
+            client.ask(plan["bare"], session)
 
     value, other = interleaved(place, many, bare)
-    conditions = {"database": place.name, "members": place.plan["members"]}
-    emit(f"{name}.{place.name}", value, "ms CPU/request", "bare view", other, **conditions)
-    counted = client.ask(path, session, count=True).headers[ANSWER]
-    statements = int(counted.split("/")[0])
-    emit(
-        f"{name}.{place.name}.queries",
-        statements,
-        "statements",
-        "limit",
-        PAGE_STATEMENTS,
-        **conditions,
-    )
+    about = conditions(place)
+    emit(f"{name}.{place.name}", value, "ms CPU/request", "bare view", other, **about)
+    headers, _page = client.ask(path, session, count=True)
+    statements = int(headers[ANSWER].split("/")[0])
+    limit = PAGE_STATEMENTS
+    emit(f"{name}.{place.name}.queries", statements, "statements", "limit", limit, **about)
 
 
 def study_report(place: world.World) -> None:
@@ -127,25 +122,29 @@ def study_report(place: world.World) -> None:
     def send(count, *, counting=False):
         for _ in range(count):
             entry = next(waiting)
-            answer = client.ask("/study/report/", entry["session"], entry["body"], count=counting)
-        return answer
+            headers, answer = client.ask(
+                "/study/report/", entry["session"], entry["body"], count=counting
+            )
+            if not json.loads(answer)["studied_ms"]:
+                raise RuntimeError(f"an honest report was not credited: {answer!r}")
+        return headers
 
     def bare(count):
         for _ in range(count):
             client.ask(plan["bare"], plan["member"])
 
     # The first report of a session makes its rows; what is measured is the usual one after it.
-    value, other = interleaved(place, send, bare)
-    conditions = {"database": place.name, "members": plan["members"], "batch_s": 1}
-    emit(f"study.report.{place.name}", value, "ms CPU/request", "bare view", other, **conditions)
-    own = int(send(1, counting=True).headers[ANSWER].split("/")[1])
+    value, other = interleaved(place, send, bare, warm_up=plan["reporters"])
+    about = conditions(place)
+    emit(f"study.report.{place.name}", value, "ms CPU/request", "bare view", other, **about)
+    own = int(send(1, counting=True)[ANSWER].split("/")[1])
     emit(
         f"study.report.{place.name}.queries",
         own,
         "statements besides session, user and transaction control",
         "limit",
         REPORT_STATEMENTS,
-        **conditions,
+        **about,
     )
 
 
@@ -160,12 +159,16 @@ def setup_seconds() -> None:
         process = subprocess.Popen(
             ["make", "demo"], cwd=clone, env=environment, stdout=subprocess.PIPE, text=True
         )
+        open_now = False
         for line in process.stdout:
-            if "网上党校已开放" in line:
+            print(line, end="", file=sys.stderr)
+            if open_now := "网上党校已开放" in line:
                 break
         seconds = time.monotonic() - started
         process.terminate()
         process.communicate()
+    if not open_now:
+        raise RuntimeError("the demo did not open")
     emit("demo.setup_s", seconds, "s", "limit", SETUP_LIMIT_S, database="sqlite")
 
 
