@@ -62,7 +62,8 @@ def static_digest() -> str:
 
     total = hashlib.sha256()
     folders = [Path(e[1] if isinstance(e, tuple) else e) for e in settings.STATICFILES_DIRS]
-    folders += sorted(ROOT.glob("*/static")) + sorted(ROOT.glob("school/*/static"))
+    # Not ".data/static": that is where they are collected to.
+    folders += sorted(ROOT.glob("[!.]*/static")) + sorted(ROOT.glob("school/*/static"))
     for folder in folders:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             info = path.stat()
