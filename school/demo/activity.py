@@ -29,6 +29,8 @@ from school.study.services.sessions import open_session
 Tell = Callable[[str], None]
 
 PLAN = "秋季学习计划：班组安全与支部工作"
+# The demo member missed it, so that the year still asks something.
+AUTUMN = "秋季业务培训"
 REQUIRED = (
     "platform-tour",
     "organising-branch-study",
@@ -179,7 +181,7 @@ def _calendar(today: date, index: int) -> list[tuple[date, str, str, int]]:
             (date(year, 5, 11 + index), kinds.TRAINING, "年度集中培训（第二天）", 8),
             (date(year, 8 + index % 2, 5 + index), kinds.LECTURE, "安全生产专题讲座", 3),
         ]
-    plan.append((date(today.year, 9, 12 + index), kinds.TRAINING, "秋季业务培训", 8))
+    plan.append((date(today.year, 9, 12 + index), kinds.TRAINING, AUTUMN, 8))
     last_month = plan_start()
     plan.append((last_month + timedelta(days=9 + index), kinds.GROUP, "支部集体学习", 2))
     return plan
@@ -203,6 +205,13 @@ def _gather(branch, kind, title, day, hours, items, rng) -> None:
             else Attendance.State.PRESENT
             for row in gathering.attendances.order_by("member_id")
         }
+        if title == AUTUMN:
+            states |= dict.fromkeys(
+                gathering.attendances.filter(member__staff_number__in=NEVER).values_list(
+                    "pk", flat=True
+                ),
+                Attendance.State.LEAVE,
+            )
         close_gathering(gathering=gathering, states=states, by=secretary)
 
 
