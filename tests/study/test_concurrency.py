@@ -1,10 +1,9 @@
 """Two tabs at the same instant, on a real database with real commits."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, transaction
 
 from school.core import clock
 from school.study import spans as sets
@@ -19,7 +18,10 @@ from school.study.models import (
     StudySession,
     WallDay,
 )
+from school.study.services.completion import meet_by_group
+from school.study.services.ledger import claim_wall, post_offline
 from school.study.services.reports import accept_report
+from tests.factories.parallel import together
 from tests.factories.study import Page, make_lesson, make_member, moment
 
 EVENING = moment("2026-03-02 20:00")
@@ -52,27 +54,6 @@ def _remove(member, lessons):
         ItemRevision.objects.filter(item_id=lesson.item_id).delete()
         StudyItem.objects.filter(pk=lesson.item_id).delete()
     member.delete()
-
-
-def together(*works):
-    """Run at the same time; what one raises fails the test."""
-    start, failures = threading.Barrier(len(works)), []
-
-    def run(work):
-        try:
-            start.wait()
-            work()
-        except BaseException as error:  # noqa: BLE001 - told to the test
-            failures.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures, failures
 
 
 def sending(page, numbers, width=10):
@@ -120,3 +101,46 @@ def test_a_completion_reported_by_two_tabs_at_once_is_posted_and_paid_once(commi
     together(*[sending(page, range(1, 61)) for page in pages])
     assert Completion.objects.filter(member=member).count() == 1
     assert HourEntry.objects.filter(member=member).count() == 1
+
+
+def test_a_gathering_booked_while_its_minutes_are_studied_pays_each_minute_once(committed):
+    member, (one, _two) = committed
+    page, taken = Page(member, one, EVENING), []
+    end = EVENING + timedelta(minutes=10)
+
+    def book():
+        with clock.at(end), transaction.atomic():
+            taken.append(sets.length(claim_wall(member_id=member.pk, start=EVENING, end=end)))
+            post_offline(
+                member_id=member.pk,
+                title="集体学习",
+                seconds=taken[0] // 1000,
+                source="group",
+                studied_on=EVENING.date(),
+                origin="attendance:1",
+            )
+            meet_by_group(
+                member_id=member.pk, revision=one, on=EVENING.date(), origin="attendance:1"
+            )
+
+    together(sending(page, range(1, 61)), book)
+    spent = sets.length(sets.unpack(WallDay.objects.get(member=member).spans))
+    studied = Coverage.objects.get(member=member).studied_ms
+    assert spent == 600_000 == studied + taken[0]
+    assert Completion.objects.filter(member=member).count() == 1
+    assert HourEntry.objects.filter(member=member, origin="attendance:1").count() == 1
+    online = HourEntry.objects.filter(member=member, source="online").count()
+    by_group = Completion.objects.get(member=member).evidence == Completion.Evidence.GROUP
+    assert online == (0 if by_group else 1)
+
+
+def test_two_bookings_of_the_same_hour_at_once_share_it(committed):
+    member, _ = committed
+    taken, end = [], EVENING + timedelta(hours=1)
+
+    def book():
+        spans = claim_wall(member_id=member.pk, start=EVENING, end=end)
+        taken.append(sets.length(spans))
+
+    together(*[book] * 4)
+    assert sorted(taken) == [0, 0, 0, 3_600_000]
