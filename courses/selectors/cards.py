@@ -21,6 +21,7 @@ MODELS = {
     StudyItem.Kind.ARTICLE: ArticlePage,
     StudyItem.Kind.COURSE: CoursePage,
 }
+READ = ("cover", "instructor_name")
 COVER = "fill-640x360|format-webp"
 
 
@@ -138,7 +139,9 @@ def _pages(items: list[StudyItem]) -> dict[int, StudyPage]:
             cover_file=Subquery(drawn.values("file")[:1])
         )
         if model is LessonPage:
-            pages = pages.select_related("video__current")
+            pages = pages.select_related("video__current").only(*READ, "video__current")
+        else:
+            pages = pages.only(*READ)
         found.update({page.pk: page for page in pages})
     return found
 

@@ -37,7 +37,8 @@ def _latest(request: HttpRequest) -> list[NewsPage]:
     order = ("-on_top", "-date", "-pk")
     place = Window(RowNumber(), partition_by="kind", order_by=order)
     pages = permissions.readable(NewsPage.objects.live(), request.user)
-    return list(pages.annotate(place=place).filter(place__lte=NEWS).order_by(*order))
+    pages = pages.annotate(place=place).filter(place__lte=NEWS).order_by(*order)
+    return list(pages.only("title", "slug", "url_path", "kind", "date", "source", "on_top"))
 
 
 def _news_urls(latest: list[NewsPage], request: HttpRequest) -> dict[str, str]:
@@ -66,7 +67,8 @@ def _for_member(member: Member, request: HttpRequest) -> dict:
     lessons = items.filter(kind=StudyItem.Kind.LESSON)[:LESSONS]
     todos = [each for each in todo(member) if each.state != DONE]
     year = clock.today().year
-    topics = permissions.readable(TopicPage.objects.live(), member).order_by("-pk")[:TOPICS]
+    topics = permissions.readable(TopicPage.objects.live(), member).order_by("-pk")
+    topics = topics.only("title", "url_path", "summary")[:TOPICS]
     return {
         "lead": todos[0] if todos else None,
         "todos": todos[1:TODOS],
