@@ -1,15 +1,14 @@
 """Nouns every app stands on: jobs, the audit trail, the base page, the host's own settings."""
 
-import secrets
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.models import Page
+
+from school.core.forms import SchoolPageForm, ascii_slug
 
 
 class Job(models.Model):
@@ -132,13 +131,14 @@ class SchoolPage(Page):
         _("摘要"), max_length=200, blank=True, help_text=_("列表和搜索结果里显示，一两句话。")
     )
 
+    base_form_class = SchoolPageForm
+
     class Meta:
         abstract = True
 
     def full_clean(self, *args, **kwargs) -> None:
         if not self.slug:
-            ascii_title = slugify(self.title)[:40]
-            self.slug = f"{ascii_title or type(self).__name__.lower()}-{secrets.token_hex(3)}"
+            self.slug = ascii_slug(self.title, type(self).__name__)
         super().full_clean(*args, **kwargs)
 
 
