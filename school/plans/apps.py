@@ -17,6 +17,7 @@ class PlansConfig(AppConfig):
 
         study.completed.connect(receivers.count_completion)
         study.started.connect(receivers.count_start)
+        study.unmet.connect(receivers.count_start)
         study.credited.connect(receivers.count_credit)
         people.membership_changed.connect(receivers.count_membership)
         people.standing_changed.connect(receivers.count_standing)

@@ -23,7 +23,7 @@ def count_completion(sender, completion: Completion, **kwargs) -> None:
 
 
 def count_start(sender, coverage: Coverage, **kwargs) -> None:
-    """First evidence on an item: the plans that hold it."""
+    """First evidence on an item, or what a gathering met taken back: the plans that hold it."""
     if plans := _plans_with(coverage.revision.item_id):
         settle(member_ids=[coverage.member_id], plans=plans)
 

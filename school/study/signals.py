@@ -8,5 +8,8 @@ completed = Signal()
 # coverage: the Coverage row a member's first evidence on a revision has just opened.
 started = Signal()
 
+# coverage: the Coverage row, as it was, that a gathering had met and no longer does.
+unmet = Signal()
+
 # entry: the new HourEntry row.
 credited = Signal()

@@ -243,3 +243,28 @@ def test_another_gathering_that_showed_the_same_still_counts(scene, evening, les
     cancel_gathering(gathering=gathering, reason="没有开", by=secretary)
     row = other.attendances.get(member=there)
     assert Completion.objects.in_force().get().origin == f"attendance:{row.pk}"
+
+
+@pytest.mark.parametrize("with_quiz", [False, True])
+def test_the_figures_of_a_plan_forget_a_void_gathering(scene, lesson, quiz, evening, with_quiz):
+    """Who never studied alone is not begun any more, and a rebuild would say the same."""
+    from school.plans.models import CountDelta
+    from school.plans.services.counting import settle
+    from tests.factories.plans import make_plan
+
+    gathering, secretary, there, _ = scene
+    day = evening[0].date()
+    plan = make_plan(gathering.branch, [lesson], starts_on=day, ends_on=day + timedelta(days=20))
+    if not with_quiz:
+        quiz.add(there.pk)
+
+    def figures():
+        rows = CountDelta.objects.filter(plan=plan, member=there, plan_item=None)
+        sums = [sum(row) for row in zip(*rows.values_list("started", "on_time"), strict=True)]
+        return tuple(sums)
+
+    _close(gathering, secretary, there)
+    assert figures() == ((1, 0) if with_quiz else (1, 1))
+    cancel_gathering(gathering=gathering, reason="没有开", by=secretary)
+    assert figures() == (0, 0)
+    assert settle(member_ids=[there.pk], plans=[plan]) == 0

@@ -176,7 +176,8 @@ def unmeet_by_group(
         )
         for completion in done:
             reverse_completion(completion=completion, reason=reason, by=by)
-        Coverage.objects.filter(pk=seen.pk).update(met_on=None, met_origin="")
+        _forget_group(member_id, seen.revision_id, seen.cycle)
+        signals.unmet.send(sender=Coverage, coverage=seen)
         unmet.append(seen.revision)
     return unmet
 
@@ -204,7 +205,8 @@ def reverse_completion(*, completion: Completion, reason: str, by: Member | None
         reverses=completion,
         reason=reason[:200],
     )
-    _forget_group(completion)
+    if completion.evidence == Evidence.GROUP:
+        _forget_group(completion.member_id, completion.revision_id, completion.cycle)
     paid = HourEntry.objects.in_force().filter(
         member_id=completion.member_id, origin=f"completion:{completion.pk}"
     )
@@ -218,13 +220,11 @@ def reverse_completion(*, completion: Completion, reason: str, by: Member | None
     return correction
 
 
-def _forget_group(completion: Completion) -> None:
-    if completion.evidence == Evidence.GROUP:
-        Coverage.objects.filter(
-            member_id=completion.member_id,
-            revision_id=completion.revision_id,
-            cycle=completion.cycle,
-        ).update(met_on=None, met_origin="")
+def _forget_group(member_id: int, revision_id: int, cycle: int) -> None:
+    """Nothing met by a group any more; a row without own evidence goes, or it would be a start."""
+    seen = Coverage.objects.filter(member_id=member_id, revision_id=revision_id, cycle=cycle)
+    seen.filter(covered=0, studied_ms=0).delete()
+    seen.update(met_on=None, met_origin="")
 
 
 def _reverse_wholes(completion: Completion, reason: str, by: Member | None) -> None:
