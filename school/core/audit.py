@@ -50,10 +50,17 @@ def record(
         action=action,
         subject_type=subject._meta.label_lower if subject else "",
         subject_id=str(subject.pk) if subject else "",
-        subject_label=(label or (str(subject) if subject else ""))[:200],
+        subject_label=(label or _called(subject))[:200],
         fields=fields or {},
         address=address_prefix(request) if request else "",
     )
+
+
+def _called(subject: models.Model | None) -> str:
+    """How a subject is named in the trail; a person never in full."""
+    if subject is None:
+        return ""
+    return getattr(subject, "masked_label", "") or str(subject)
 
 
 def client_address(request: HttpRequest) -> str:

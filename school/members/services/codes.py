@@ -42,7 +42,7 @@ def issue_code(*, member: Member, by: Member | None, days: int | None = None) ->
         issued_at=now,
         expires_at=now + lifetime,
     )
-    audit.record("members.code_issued", actor=by, subject=member, label=member.masked_label)
+    audit.record("members.code_issued", actor=by, subject=member)
     return printed_code(code)
 
 
