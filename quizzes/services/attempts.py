@@ -17,6 +17,7 @@ from quizzes.services.outcome import tell_passed
 from school.core import clock
 from school.core.errors import Conflict, DomainError, NotFound
 from school.members.models import Member
+from school.study.services.locks import lock_member
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +34,11 @@ def start_attempt(*, member: Member, paper: Paper) -> Attempt:
         return current
     sitting = open_sitting(paper, member, moment)
     cycle = cycle_now(paper, member, moment)
-    if attempts_left(paper, member, sitting, cycle) == 0:
-        raise Conflict("可答次数已用完。")
     try:
         with transaction.atomic():
+            lock_member(member.pk)  # or two at once would both count themselves the last allowed
+            if attempts_left(paper, member, sitting, cycle) == 0:
+                raise Conflict("可答次数已用完。")
             return _draw_attempt(member, paper, sitting, cycle, moment)
     except IntegrityError:
         # Two presses at once: the other one was faster, its sheet is the one.

@@ -15,6 +15,7 @@ from school.study.models import Coverage, ItemRevision, StudyItem, StudySession
 from school.study.rules import tokens
 from school.study.selectors.cycles import cycle_for
 from school.study.selectors.standing import Standing, standing
+from school.study.services.locks import lock_member
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
     if revision.axis == ItemRevision.Axis.NONE:
         raise NotFound("该内容不按时长学习。")
     now = clock.authority()
+    lock_member(member.pk)
     recent = StudySession.objects.filter(
         member=member, opened_at__gt=now - timedelta(minutes=1)
     ).count()
