@@ -37,8 +37,8 @@ def filing(request: HttpRequest, branch_id: int, month: str) -> HttpResponse:
     start = _month(month)
     found = Filing.objects.filter(branch=node, period=MONTH, starts_on=start).first()
     snapshot = found.snapshots.select_related("filed_by").last() if found else None
-    now = draft(node, MONTH, start)
     told = bool(found) and found.state in (Filing.State.FILED, Filing.State.CONFIRMED)
+    now = draft(node, MONTH, start, lines=not told)
     title = _("%(y)d 年 %(m)d 月上报") % {"y": start.year, "m": start.month}
     context = {
         "title": title,
