@@ -111,7 +111,9 @@ def _register(revision: VideoRevision, name: str, package: pipeline.Package) -> 
 
 
 def _make_current(revision: VideoRevision) -> None:
-    video = Video.objects.select_for_update().select_related("current").get(pk=revision.video_id)
+    # Of the joined rows only the video's is locked: PostgreSQL refuses to lock an absent current.
+    videos = Video.objects.select_for_update(of=("self",)).select_related("current")
+    video = videos.get(pk=revision.video_id)
     if video.current is None or video.current.number <= revision.number:
         video.current = revision
         video.save(update_fields=["current"])
