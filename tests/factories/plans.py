@@ -5,12 +5,11 @@ from datetime import date
 
 from school.core import clock
 from school.members.models import Branch, Member
-from school.members.services.branches import create_branch
-from school.members.services.people import enrol_member
 from school.plans.models import StudyPlan
 from school.plans.services.plans import create_plan, publish_plan
 from school.study.models import Completion, ItemRevision, StudyItem
 from school.study.services.completion import consider
+from tests.factories import members
 
 _numbers = itertools.count(1)
 EARLY = date(2025, 1, 1)
@@ -18,26 +17,13 @@ EARLY = date(2025, 1, 1)
 
 def make_branch(parent: Branch | None = None, kind: str = "branch", name: str = "") -> Branch:
     """A branch founded long before anything happens."""
-    number = next(_numbers)
-    return create_branch(
-        parent=parent,
-        code=f"P{number:05d}",
-        name=name or f"第{number}支部",
-        short_name=name or f"{number}支部",
-        kind=kind,
-        founded_on=EARLY,
-    )
+    names = {"name": name, "short_name": name} if name else {}
+    return members.branch(parent, kind, founded_on=EARLY, **names)
 
 
 def make_person(branch: Branch, since: date = EARLY, name: str = "李明", **more) -> Member:
     """A full member at home in a branch."""
-    member = enrol_member(
-        staff_number=f"P{next(_numbers):06d}", name=name, branch=branch, since=since, **more
-    )
-    member.must_set_password = False
-    member.first_run_done_at = clock.now()
-    member.save()
-    return member
+    return members.member(branch, since=since, name=name, **more)
 
 
 def make_item(kind: str = StudyItem.Kind.ARTICLE, title: str = "") -> StudyItem:

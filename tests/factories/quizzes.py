@@ -1,44 +1,31 @@
 """Makes what tests of quizzes need: members, banks, questions, published papers, answers."""
 
 import itertools
-from datetime import date
 
 from quizzes.models import Attempt, Paper, PaperDraw, PaperQuestion, Question, QuestionBank
 from quizzes.rules.authoring import author
 from quizzes.services.attempts import save_answer
 from quizzes.services.papers import publish_paper
 from quizzes.services.questions import create_question
-from school.core import clock
 from school.members.models import Branch, Member
-from school.members.services.branches import create_branch
-from school.members.services.people import enrol_member
+from tests.factories import members, study
 
 _numbers = itertools.count(1)
-FOUNDED = date(2020, 1, 1)
 
 
 def make_branch(parent: Branch | None = None, name: str = "") -> Branch:
     """A branch under a parent, or a root."""
-    number = next(_numbers)
-    return create_branch(
-        parent=parent,
-        code=f"Q{number:05d}",
-        name=name or f"第{number}党支部",
-        short_name=name or f"{number}支部",
-        kind=Branch.Kind.BRANCH if parent else Branch.Kind.COMMITTEE,
-        founded_on=FOUNDED,
-    )
+    names = {"name": name, "short_name": name} if name else {}
+    kind = Branch.Kind.BRANCH if parent else Branch.Kind.COMMITTEE
+    return members.branch(parent, kind, **names)
 
 
 def make_member(branch: Branch | None = None, **changes) -> Member:
     """A member past the first run; with a home where one is given."""
-    number = f"QUIZ{next(_numbers):05d}"
     if branch:
-        member = enrol_member(staff_number=number, name="张建国", branch=branch, since=FOUNDED)
+        member = members.member(branch, name="张建国")
     else:
-        member = Member(staff_number=number, name="张建国", password="!")
-    member.must_set_password = False
-    member.first_run_done_at = member.profile_confirmed_at = clock.now()
+        member = study.make_member()
     for name, value in changes.items():
         setattr(member, name, value)
     member.save()
