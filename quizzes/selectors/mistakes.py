@@ -24,8 +24,3 @@ def mistake_for(member: Member, mistake_id: int) -> Mistake:
     if mistake is None:
         raise NotFound("错题本里没有这道题，可能已经移出。")
     return mistake
-
-
-def mistake_count(member: Member) -> int:
-    """How many questions are in the book."""
-    return Mistake.objects.filter(member=member, cleared_at=None).count()

@@ -8,7 +8,7 @@ creates nor destroys hours. On SQLite the database is this host, so both read th
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -44,12 +44,6 @@ def local_day(moment: datetime) -> date:
 def today() -> date:
     """Today's study day by the host's clock."""
     return local_day(now())
-
-
-def midnight_after(moment: datetime) -> datetime:
-    """The next local midnight, where a study day ends."""
-    local = moment.astimezone(LOCAL)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def to_ms(moment: datetime) -> int:

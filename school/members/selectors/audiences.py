@@ -43,12 +43,6 @@ def rule_audience_ids(member: Member) -> set[int]:
     return known
 
 
-def audience_ids_for(member: Member) -> set[int]:
-    """Every audience the member is in today, the unconditional ones included."""
-    open_to_all = Audience.objects.exclude(scope=Audience.Scope.RULES).values_list("pk", flat=True)
-    return rule_audience_ids(member) | set(open_to_all)
-
-
 def visible_q(member: Member | None, field: str = "audience") -> Q:
     """Condition on rows with an ``audience`` key that a reader may see."""
     public = Q(**{f"{field}__scope": Audience.Scope.PUBLIC})

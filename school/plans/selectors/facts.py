@@ -11,7 +11,6 @@ from school.core import clock
 from school.members.models import (
     Audience,
     AudienceRule,
-    Branch,
     BranchPlacement,
     Membership,
     MemberStanding,
@@ -122,10 +121,6 @@ class TreeLine:
                 if parent is not None:
                     above.add(parent)
             wanted = above - self._parents.keys()
-
-    def load_all(self) -> None:
-        """Read every placement, for work on the whole tree."""
-        self.load(Branch.objects.values_list("pk", flat=True))
 
     def __call__(self, branch_id: int, day: date) -> tuple[int, ...]:
         key = (branch_id, day)
