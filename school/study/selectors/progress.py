@@ -71,18 +71,18 @@ def progress_for(member_id: int | None, item_ids: Iterable[int]) -> dict[int, Pr
 
 def progress_of(member_id: int, items: Iterable[StudyItem]) -> dict[int, Progress]:
     """The same for items at hand, with ``current`` joined. One query."""
-    items = {item.pk: item for item in items}
-    if not items:
+    wanted = {item.pk: item for item in items}
+    if not wanted:
         return {}
     seen: dict[int, tuple[int, ...]] = {}
     done: dict[int, date] = {}
-    for pk, _order, *numbers, completed_on in _evidence(member_id, items):
+    for pk, _order, *numbers, completed_on in _evidence(member_id, wanted):
         if completed_on is None:
             seen[pk] = tuple(numbers)
         else:
             done[pk] = max(completed_on, done.get(pk, completed_on))
     found = {}
-    for pk, item in items.items():
+    for pk, item in wanted.items():
         covered, studied_ms, resume_at = seen.get(pk, (0, 0, 0))
         found[pk] = Progress(
             item_id=pk,
