@@ -1,6 +1,6 @@
 """任务 and the one plan form: what a member sees, what who acts for a branch may do."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
@@ -57,6 +57,17 @@ def test_tasks_stand_under_what_is_to_be_done_with_them(school):
             "安全生产": "done",
             "随堂测验": "make-up",
         }
+
+
+def test_a_make_up_task_without_a_last_day_says_how_late_it_is(client, school):
+    plan = school["plan"]
+    StudyPlan.objects.update(make_up_until=None)
+    with clock.at(moment(f"{plan.ends_on + timedelta(days=3)} 09:00")):
+        first = todo(school["member"])[0]
+        assert (first.state, first.deadline, first.days_left) == ("make-up", plan.ends_on, -3)
+        client.force_login(school["member"], backend="school.members.backends.MemberBackend")
+        page = client.get(reverse("plans:tasks") + "?tab=make-up").content.decode()
+        assert "逾期 3 天" in page
 
 
 def test_after_make_up_nothing_is_asked_any_more(school):

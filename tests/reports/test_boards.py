@@ -1,6 +1,6 @@
 """Boards: figures, filters, scope, export equals screen, few queries."""
 
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from school.core import clock
 from school.core.models import AuditEntry
+from school.gatherings.services import close_gathering, open_gathering
 from school.members.models import RoleGrant
 from school.members.services.grants import grant_role
 from school.members.services.people import attach_member, change_standing
@@ -150,6 +151,21 @@ def test_a_member_of_another_branch_does_not_exist(client, school):
     assert client.get(reverse("reports:member", args=[leaf.pk, stranger.pk])).status_code == 404
     answer = client.get(reverse("reports:member", args=[leaf.pk, mine.pk]))
     assert "人工认定" in answer.content.decode()
+
+
+def test_a_ledger_row_says_in_words_where_it_comes_from(client, school):
+    leaf, who, secretary = school["leaf"], school["people"][2], school["secretary"]
+    start = clock.now() - timedelta(days=2)
+    gathering = open_gathering(
+        branch=leaf, kind="lecture", title="专题党课", items=[], starts_at=start,
+        ends_at=start + timedelta(hours=2), by=secretary,
+    )  # fmt: skip
+    states = dict.fromkeys(gathering.attendances.values_list("pk", flat=True), "present")
+    close_gathering(gathering=gathering, states=states, by=secretary)
+    sign_in(client, secretary)
+    text = client.get(reverse("reports:member", args=[leaf.pk, who.pk])).content.decode()
+    assert f'<a href="{reverse("gatherings:detail", args=[gathering.pk])}">集体学习登记</a>' in text
+    assert "attendance:" not in text
 
 
 def test_guests_are_sent_to_sign_in(client, school):
