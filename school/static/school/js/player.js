@@ -88,6 +88,12 @@ class Limits {
     return this.furthest;
   }
 
+  /** Allow a second that an address names: search leads to where a sentence is said, also on a
+   *  first view. What lies before stays unseen, so the server completes nothing by it. */
+  open(seconds) {
+    this.furthest = Math.max(this.furthest, seconds);
+  }
+
   #rate() {
     if (this.video.playbackRate <= this.maxRate) return;
     this.video.playbackRate = this.maxRate;
@@ -168,7 +174,8 @@ class Player {
   async start() {
     const wanted = addressed();
     const resume = Number(this.video.dataset.resumeMs) / 1000 || 0;
-    const begin = wanted === null ? resume : this.limits.allowed(wanted);
+    if (wanted !== null) this.limits.open(wanted);
+    const begin = wanted ?? resume;
     await this.#prepare(begin).catch(() => {});
     // The skin comes before the source: it copies the element, and a copied blob address fails.
     await this.#dress();
@@ -176,7 +183,6 @@ class Player {
     else if (this.#native()) this.#source(this.video.dataset.master, begin);
     else this.#plain(begin);
     this.#listen();
-    if (wanted !== null && begin !== wanted) this.#noticeSeek();
     this.box.dataset.state = "ready";
     tell(this.video, "player:ready");
   }
@@ -317,6 +323,7 @@ class Player {
     addEventListener("hashchange", () => {
       const wanted = addressed();
       if (wanted === null) return;
+      this.limits.open(wanted);
       this.seek(wanted);
       this.box.scrollIntoView({ block: "nearest" });
     });
