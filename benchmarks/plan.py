@@ -38,6 +38,9 @@ def drain(lesson) -> None:
     for job in [*queued.exclude(kind=KIND), *queued.filter(kind=KIND)]:
         if job.kind != KIND or job.payload["revision"] == revision.pk:
             jobs.run(job.pk)
+            job.refresh_from_db()
+            if job.state != Job.State.DONE:
+                raise RuntimeError(f"{job.kind}: {job.reason}")
 
 
 def measured_lesson():

@@ -73,6 +73,7 @@ def opened(name: str):
             sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)", f"CREATE DATABASE {DATABASE}")
         seed(world)
         world.plan = json.loads(world.python("-m", "benchmarks.plan"))
+        world.python("manage.py", "search_rebuild")
         serve(world)
         yield world
     finally:
