@@ -40,7 +40,8 @@ class Host:
     def __init__(self) -> None:
         self.data_dir = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
         self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.folder = self.data_dir / "services"
+        # Resolved: it may be a link to a place outside that the service user can reach.
+        self.folder = (self.data_dir / "services").resolve()
         self.env_file = self.data_dir / "services.env"
         self.user = USER if os.geteuid() == 0 else ""
 
@@ -70,8 +71,8 @@ class Host:
             name = hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:12]
             target = ELSEWHERE / name
             target.mkdir(parents=True, exist_ok=True)
-            self.folder.unlink(missing_ok=True)
             self.folder.symlink_to(target)
+            self.folder = target
             print(f"{USER} 用户进不了 {self.data_dir}，服务的数据放在 {target}")
         self.folder.mkdir(exist_ok=True)
         shutil.chown(self.folder, USER, group)

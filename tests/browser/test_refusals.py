@@ -138,7 +138,7 @@ def test_what_is_no_report_is_refused(plain_school, opened):
 
 @pytest.mark.parametrize(
     "path",
-    ["/tasks/", "/me/", "/me/hours/", "/me/mistakes/", "/branch/", "/plans/", "/search/?q=x"],
+    ["/tasks/", "/me/", "/me/hours/", "/me/mistakes/", "/branch/", "/plans/"],
 )
 def test_a_guest_is_asked_to_sign_in(client, path):
     answer = client().http.get(path)
