@@ -158,6 +158,8 @@ def test_pages_ask_few_queries_however_long_the_paper(
     paper = make_paper(*(make_question() for _ in range(25)))
     attempt = start_attempt(member=member, paper=paper)
     answer_all(attempt, right=False)
+    # The very first page of a school makes the host's settings row; it is not counted.
+    browser.get(reverse("quizzes:start", args=[paper.pk]))
     with django_assert_max_num_queries(20):
         browser.get(reverse("quizzes:start", args=[paper.pk]))
     with django_assert_max_num_queries(20):
