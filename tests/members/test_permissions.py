@@ -1,6 +1,7 @@
 """A grant reaches its subtree and not a step further; check and filter never disagree."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from school.core.errors import NotAllowed, NotFound
 from school.members.models import Branch, RoleGrant
@@ -49,3 +50,12 @@ def test_an_ended_grant_reaches_nothing():
     fresh = type(secretary).objects.get(pk=secretary.pk)
     assert not scope_for(fresh).has_board
     assert not fresh.groups.exists()
+
+
+def test_the_database_refuses_the_same_open_grant_twice():
+    branch = make.branch()
+    person = make.officer(branch)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoleGrant.objects.create(
+            member=person, role=Role.SECRETARY, branch=branch, since=make.FOUNDED
+        )

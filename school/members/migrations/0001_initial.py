@@ -802,10 +802,14 @@ class Migration(migrations.Migration):
                         name="grant_branch_or_section",
                     ),
                     models.UniqueConstraint(
-                        condition=models.Q(("until", None)),
-                        fields=("member", "role", "branch", "section"),
-                        name="grant_once",
-                        nulls_distinct=False,
+                        condition=models.Q(("section", None), ("until", None)),
+                        fields=("member", "role", "branch"),
+                        name="grant_once_on_branch",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("branch", None), ("until", None)),
+                        fields=("member", "role", "section"),
+                        name="grant_once_on_section",
                     ),
                 ],
             },

@@ -82,10 +82,14 @@ class RoleGrant(Dated):
                 condition=Q(branch=None) ^ Q(section=None), name="grant_branch_or_section"
             ),
             models.UniqueConstraint(
-                fields=["member", "role", "branch", "section"],
-                condition=Q(until=None),
-                name="grant_once",
-                nulls_distinct=False,
+                fields=["member", "role", "branch"],
+                condition=Q(until=None, section=None),
+                name="grant_once_on_branch",
+            ),
+            models.UniqueConstraint(
+                fields=["member", "role", "section"],
+                condition=Q(until=None, branch=None),
+                name="grant_once_on_section",
             ),
         ]
 
