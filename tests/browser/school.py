@@ -1,6 +1,7 @@
 """The school under the browser tests: seeded once, copied, started by the launcher."""
 
 import contextlib
+import itertools
 import json
 import os
 import secrets
@@ -22,6 +23,10 @@ STOP_SECONDS = 40
 SEED_OPTIONS = os.environ.get("BROWSER_SEED", "--small")
 SEEDING_CODE = ("school", "courses", "media", "search", "quizzes")
 SEEDING_FILES = {".py", ".md", ".json"}
+
+# Schools that run side by side must not empty each other's queues. A Redis has 16 databases, of
+# which the other tests use the first two; each school takes the next pair.
+REDIS_PAIRS = itertools.cycle(range(2, 16, 2))
 
 # Runs what it is given line by line, so that a look at the truth does not cost a start of Django.
 INTERPRETER = """
@@ -116,8 +121,8 @@ def real_servers() -> bool:
 
 
 def environment(data_dir: Path, database: str) -> dict[str, str]:
-    """The environment of a school in this folder; on real servers with a database, a Redis and an
-    index prefix that no other test uses."""
+    """The environment of a school in this folder; on real servers with a database, Redis databases
+    and an index prefix that no other running school uses."""
     values = {
         **os.environ,
         "DATA_DIR": str(data_dir),
@@ -129,8 +134,9 @@ def environment(data_dir: Path, database: str) -> dict[str, str]:
     if real_servers():
         values["DATABASE_URL"] = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{database}"
         redis = os.environ["REDIS_URL"].rpartition("/")[0]
-        values["REDIS_URL"] = f"{redis}/2"
-        values["CELERY_BROKER_URL"] = f"{redis}/3"
+        pair = next(REDIS_PAIRS)
+        values["REDIS_URL"] = f"{redis}/{pair}"
+        values["CELERY_BROKER_URL"] = f"{redis}/{pair + 1}"
         values["ELASTICSEARCH_PREFIX"] = database.replace("_", "-")
     return values
 
