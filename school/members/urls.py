@@ -1,13 +1,13 @@
 from django.urls import path
 
-from school.members import views
+from school.members.views import codes, first_run, profile, signin
 
 app_name = "members"
 urlpatterns = [
-    path("sign-in/", views.sign_in, name="sign_in"),
-    path("sign-out/", views.sign_out, name="sign_out"),
-    path("first-run/", views.first_run_step, name="first_run"),
-    path("me/profile/", views.profile, name="profile"),
-    path("branch/members/<int:member_id>/code/", views.code_form, name="code"),
-    path("branch/members/<int:member_id>/code/issue/", views.code_issue, name="code_issue"),
+    path("sign-in/", signin.sign_in, name="sign_in"),
+    path("sign-out/", signin.sign_out, name="sign_out"),
+    path("first-run/", first_run.first_run_step, name="first_run"),
+    path("me/profile/", profile.profile, name="profile"),
+    path("branch/members/<int:member_id>/code/", codes.code_form, name="code"),
+    path("branch/members/<int:member_id>/code/issue/", codes.code_issue, name="code_issue"),
 ]

@@ -11,7 +11,10 @@ from school.members.models.audience import Audience, AudienceRule
 from school.members.models.branch import Branch, BranchPlacement
 from school.members.models.member import Member, MemberStanding
 from school.members.models.membership import Membership, Post, PostHolding
+from school.members.models.record import MemberRecord
 from school.members.models.role import RoleGrant, Section
+from school.members.models.roster import RosterExport, RosterImport
+from school.members.models.transfer import Transfer
 
 __all__ = [
     "Audience",
@@ -22,12 +25,16 @@ __all__ = [
     "CorrectionRequest",
     "KnownDevice",
     "Member",
+    "MemberRecord",
     "MemberStanding",
     "Membership",
     "OneTimeCode",
     "Post",
     "PostHolding",
     "RoleGrant",
+    "RosterExport",
+    "RosterImport",
     "Section",
     "SignInThrottle",
+    "Transfer",
 ]

@@ -94,7 +94,11 @@ class Consent(AppendOnly):
 
 
 class CorrectionRequest(models.Model):
-    """A member asks for own data to be corrected; the branch confirms or declines."""
+    """A member asks for own data to be corrected; the branch confirms or declines.
+
+    ``field`` and the encrypted value say what it should be, where the member named one field;
+    confirming then writes it.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("待支部处理")
@@ -105,6 +109,8 @@ class CorrectionRequest(models.Model):
         Member, models.CASCADE, related_name="corrections", verbose_name=_("党员")
     )
     text = models.CharField(_("哪里不对"), max_length=300)
+    field = models.CharField(_("更正项目"), max_length=30, blank=True)
+    value_cipher = models.TextField(blank=True, editable=False)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.OPEN)
     asked_at = models.DateTimeField(_("提出时间"))
     answered_by = models.ForeignKey(

@@ -25,6 +25,14 @@ class Branch(MP_Node):
     kind = models.CharField(_("类别"), max_length=20, choices=Kind.choices)
     founded_on = models.DateField(_("成立日期"))
     dissolved_on = models.DateField(_("撤销日期"), null=True, blank=True)
+    successor = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("并入"),
+    )
 
     node_order_by: list[str] = []
 

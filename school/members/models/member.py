@@ -58,6 +58,8 @@ class Member(AbstractBaseUser, PermissionsMixin):
     first_run_done_at = models.DateTimeField(_("首次登录完成时间"), null=True, blank=True)
     profile_confirmed_at = models.DateTimeField(_("信息核对时间"), null=True, blank=True)
     must_set_password = models.BooleanField(_("须设新密码"), default=True)
+    password_changed_at = models.DateTimeField(_("密码设置时间"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("个人信息删除时间"), null=True, blank=True)
     consent_version = models.CharField(_("已同意的告知版本"), max_length=20, blank=True)
     previous_login = models.DateTimeField(_("上次登录"), null=True, blank=True)
 
