@@ -11,10 +11,17 @@ from courses.selectors.addresses import address
 from courses.selectors.cards import Card, cards, course_items
 from media import selectors as media
 from media.models import VideoRevision
+from school.core import clock
 from school.members.models import Member
 from school.members.selectors import audiences
 from school.study.models import ItemPart, StudyItem
-from school.study.selectors import Progress, item_for, progress_of, study_config
+from school.study.selectors import (
+    Progress,
+    item_for,
+    permitted_rate,
+    progress_of,
+    study_config,
+)
 
 SOURCE = "courses.page"
 
@@ -39,7 +46,7 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
     if isinstance(page, ArticlePage):
         context |= _article(page, item)
     if isinstance(page, LessonPage):
-        context |= _lesson(page, member) | _player(item, context.get("mine"))
+        context |= _lesson(page, member) | _player(item, member, context.get("mine"))
     return context
 
 
@@ -75,15 +82,17 @@ def _lesson(page: LessonPage, member: Member | None) -> dict:
     return context
 
 
-def _player(item: StudyItem | None, mine: Progress | None) -> dict:
+def _player(item: StudyItem | None, member: Member | None, mine: Progress | None) -> dict:
     """What the player is told about studying: where to resume, how fast, whether to hold back."""
-    if item is None or item.current is None or mine is None:
+    if item is None or item.current is None or member is None or mine is None:
         return {}
-    free = item.current.seek_free or mine.completed_on is not None
+    seen = mine.completed_on is not None
+    rate = permitted_rate(member.pk, item.current, completed=seen, day=clock.today())
     return {
         "resume_ms": mine.resume_at,
         "max_rate": item.current.max_rate / 100,
-        "no_forward_seek": not free,
+        "first_rate": rate / 100,
+        "no_forward_seek": not (item.current.seek_free or seen),
         "player_data": {"study-item": item.pk, "study-config": "study-config"},
     }
 

@@ -13,7 +13,7 @@ class PlansConfig(AppConfig):
         from school.members import signals as people
         from school.plans import places, receivers
         from school.study import signals as study
-        from school.study.registry import register_year_panel
+        from school.study.registry import register_rate_limit, register_year_panel
 
         study.completed.connect(receivers.count_completion)
         study.started.connect(receivers.count_start)
@@ -26,6 +26,7 @@ class PlansConfig(AppConfig):
         for signal in (post_save, post_delete):
             signal.connect(receivers.want_recount, sender="members.AudienceRule")
         register_year_panel(places.year_panel)
+        register_rate_limit(places.rate_limit)
         register(
             Place(
                 "tasks", _("任务"), "plans:tasks", icon="tasks", order=30, badge=places.task_badge

@@ -1,11 +1,14 @@
 """What plans add to the frame and to the pages of apps below."""
 
+from datetime import date
+
 from django.http import HttpRequest
 from django.urls import reverse
 
 from school.core import clock
-from school.plans.selectors.tasks import open_count
+from school.plans.selectors.tasks import open_count, requires
 from school.plans.selectors.year import year_progress
+from school.study import presets
 from school.study.registry import YearPanel
 
 
@@ -28,3 +31,8 @@ def year_panel(member_id: int, year: int) -> YearPanel | None:
         outside=progress.outside,
         path=reverse("plans:tasks"),
     )
+
+
+def rate_limit(member_id: int, item_id: int, day: date) -> int | None:
+    """Hundredths of the normal speed at which required study counts; None: not required."""
+    return presets.required_rate() if requires(member_id, item_id, day) else None

@@ -19,6 +19,16 @@ def covered_enough(covered: int, axis: str, length: int) -> bool:
     )
 
 
+def required_rate() -> int:
+    """Fastest rate that counts for required study, hundredths."""
+    return round(settings.STUDY_RATE_REQUIRED * 100)
+
+
+def elective_rate() -> int:
+    """Fastest rate that counts for elective study, hundredths."""
+    return round(settings.STUDY_RATE_ELECTIVE * 100)
+
+
 def terms(
     *, axis: str, length: int, study_ms: int, max_rate: int, opened: int, closes: int
 ) -> Terms:

@@ -4,6 +4,9 @@
 passed). A requirement answers for one revision and one member; coverage is built in.
 
 ``register_year_panel``: what a member owes in a year (targets come from plans).
+
+``register_rate_limit``: how fast a member may play an item on a first view (a running plan that
+requires it lowers the item's own rate).
 """
 
 from collections.abc import Callable
@@ -36,6 +39,26 @@ def outstanding(revision: ItemRevision, member_id: int, cycle: int) -> list[Outs
     """All registered requirements that a member has still to meet."""
     checked = (check(revision, member_id, cycle) for check in _requirements)
     return [missing for missing in checked if missing]
+
+
+RateLimit = Callable[[int, int, date], int | None]
+
+_rate_limits: list[RateLimit] = []
+
+
+def register_rate_limit(limit: RateLimit) -> RateLimit:
+    """Add a limit ``(member_id, item_id, day) -> hundredths | None`` (None: no limit of its own).
+
+    Asked once when a session is opened and once when a page is shown, never by a report.
+    """
+    _rate_limits.append(limit)
+    return limit
+
+
+def rate_limit(member_id: int, item_id: int, day: date) -> int | None:
+    """The lowest of all registered limits, hundredths of the normal speed; None without one."""
+    answers = (limit(member_id, item_id, day) for limit in _rate_limits)
+    return min((answer for answer in answers if answer), default=None)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,7 @@ from school.plans.models import CountDelta, PlanItem, StudyPlan
 from school.plans.rules import Counts, item_asked
 from school.plans.selectors.counts import states_of_member
 from school.plans.selectors.facts import plan_facts
-from school.study.models import StudyItem
+from school.study.models import ItemPart, StudyItem
 from school.study.selectors import Progress, progress_of
 
 STUDY, EXAM, MAKE_UP, DONE = "study", "exam", "make-up", "done"
@@ -127,25 +127,46 @@ def _urgency(entry: Todo) -> tuple:
 
 def open_count(member_id: int, day: date) -> int:
     """How many required items are still open for a member. One query, for the frame's badge."""
-    mine = (
-        CountDelta.objects.filter(member_id=member_id, day__lte=day, plan_id=OuterRef("plan_id"))
-        .order_by()
-        .values("member_id")
+    done = _changes(member_id, day).filter(plan_item=OuterRef("pk"))
+    done = done.annotate(total=Sum(F("on_time") + F("late"))).values("total")
+    return (
+        _required_of(member_id, day)
+        .filter(item__withdrawn_at=None)
+        .annotate(done=Coalesce(Subquery(done), 0))
+        .filter(done=0)
+        .aggregate(items=Count("item_id", distinct=True))["items"]
     )
-    due = mine.filter(plan_item=None).annotate(total=Sum("due")).values("total")
-    done = mine.filter(plan_item=OuterRef("pk")).annotate(total=Sum(F("on_time") + F("late")))
+
+
+def requires(member_id: int, item_id: int, day: date) -> bool:
+    """Whether a running plan requires an item of a member, alone or in a course. One query."""
+    whole = ItemPart.objects.filter(part_id=item_id, required=True).values("whole_id")
+    rows = _required_of(member_id, day).filter(Q(item_id=item_id) | Q(item_id__in=whole))
+    return rows.exists()
+
+
+def _required_of(member_id: int, day: date) -> QuerySet[PlanItem]:
+    """What running plans require of a member on a day, done or not."""
+    due = _changes(member_id, day).filter(plan_item=None)
     return (
         PlanItem.objects.filter(
             Q(withdrawn_on=None) | Q(withdrawn_on__gt=day),
             Q(added_on=None) | Q(added_on__lte=day),
             Q(plan__make_up_until=None) | Q(plan__make_up_until__gte=day),
             required=True,
-            item__withdrawn_at=None,
             plan__state=StudyPlan.State.PUBLISHED,
             plan__starts_on__lte=day,
         )
-        .annotate(asked=Subquery(due), done=Coalesce(Subquery(done.values("total")), 0))
-        .filter(asked__gt=0, done=0)
+        .annotate(asked=Subquery(due.annotate(total=Sum("due")).values("total")))
+        .filter(asked__gt=0)
         .order_by()
-        .aggregate(items=Count("item_id", distinct=True))["items"]
+    )
+
+
+def _changes(member_id: int, day: date) -> QuerySet:
+    """A member's changes to a plan's figures up to a day, to be summed in a subquery."""
+    return (
+        CountDelta.objects.filter(member_id=member_id, day__lte=day, plan_id=OuterRef("plan_id"))
+        .order_by()
+        .values("member_id")
     )

@@ -8,6 +8,7 @@ from school.study.selectors.progress import (
     progress_for,
     progress_of,
 )
+from school.study.selectors.rates import permitted_rate
 from school.study.selectors.year import (
     MonthHours,
     YearHours,
@@ -26,6 +27,7 @@ __all__ = [
     "item_for",
     "items_for",
     "months_of_year",
+    "permitted_rate",
     "progress_for",
     "progress_of",
     "study_config",

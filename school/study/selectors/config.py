@@ -28,7 +28,6 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
         "length": revision.axis_length,
         "required_ms": revision.study_ms,
         "award": revision.award,
-        "max_rate": revision.max_rate,
         "seek_free": revision.seek_free,
         "member": member_key(member),
         "open_url": reverse("study:open"),

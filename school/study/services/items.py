@@ -6,6 +6,7 @@ from django.db import transaction
 
 from school.core import clock
 from school.members.models import Audience
+from school.study import presets
 from school.study.models import ItemPart, ItemRevision, StudyItem
 from school.study.rules import hours
 from school.study.rules.completion import is_new_revision
@@ -25,7 +26,7 @@ def register_item(
     axis_length: int,
     study_ms: int,
     text_digest: str = "",
-    max_rate: int = 150,
+    max_rate: int | None = None,
     seek_free: bool = False,
     study_again: bool = False,
     award: int | None = None,
@@ -40,11 +41,14 @@ def register_item(
         axis: ``media`` (milliseconds), ``text`` (characters) or ``none`` (quiz, aggregate).
         axis_length: in the unit of the axis.
         study_ms: standard study time.
-        max_rate: fastest rate that counts, hundredths.
+        max_rate: fastest rate that counts, hundredths; None: the school's for electives. What a
+            plan requires is held to a lower one per session (``selectors.permitted_rate``).
         award: hundredths of 学时; None: by the hour rule in force (only for what is watched or
             read, and the quiz bonus for a quiz; an aggregate pays nothing itself).
     """
-    item, made = StudyItem.objects.select_for_update().get_or_create(
+    if max_rate is None:
+        max_rate = presets.elective_rate()
+    item, _made = StudyItem.objects.select_for_update().get_or_create(
         source_type=source_type,
         source_id=source_id,
         defaults={"kind": kind, "title": title[:255], "path": path, "audience": audience},

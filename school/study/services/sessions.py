@@ -14,6 +14,7 @@ from school.study import spans as sets
 from school.study.models import Coverage, ItemRevision, StudyItem, StudySession
 from school.study.rules import tokens
 from school.study.selectors.cycles import cycle_for
+from school.study.selectors.rates import permitted_rate
 from school.study.selectors.standing import Standing, standing
 from school.study.services.locks import lock_member
 
@@ -64,17 +65,21 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
     ).count()
     if recent >= settings.STUDY_OPENS_PER_MINUTE:
         raise TooMany("打开过于频繁，请一分钟后再试。")
+    day = clock.local_day(now)
+    cycle = cycle_for(member.pk, revision.pk, day)
+    now_at = standing(member.pk, revision, cycle)
     session = StudySession.objects.create(
         member=member,
         revision=revision,
-        cycle=cycle_for(member.pk, revision.pk, clock.local_day(now)),
+        cycle=cycle,
         opened_at=now,
         expires_at=now + timedelta(hours=settings.STUDY_SESSION_HOURS),
-        max_rate=revision.max_rate,
+        # Settled here and signed into the token: no report looks at plans.
+        max_rate=permitted_rate(member.pk, revision, completed=now_at.completed, day=day),
         device=device[:64],
         address=address[:45],
     )
-    return _opened(session, revision, standing(member.pk, revision, session.cycle))
+    return _opened(session, revision, now_at)
 
 
 def _opened(session: StudySession, revision: ItemRevision, now_at: Standing) -> Opened:

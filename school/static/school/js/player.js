@@ -4,9 +4,10 @@
  * Progressive: without this script the page holds a plain <video controls> with one MP4. It knows
  * nothing of study records. What others may use, all on the <video> element:
  *   data-max-rate          highest playback rate
+ *   data-first-rate        a lower one until the lesson is completed (required study)
  *   data-resume-ms         where to begin; #t=192 in the address wins
  *   data-no-forward-seek   nothing beyond data-seek-limit-ms may be jumped to
- *   "study:state"  in      detail {coveredUntilMs}: moves that limit
+ *   "study:state"  in      detail {coveredUntilMs, maxRate, completed}: moves these limits
  *   "player:notice" out    detail {text, kind}: a sentence for the line under the player
  *   "player:ready"  out    controls stand, playback can begin
  */
@@ -61,17 +62,28 @@ class Limits {
     this.video = video;
     this.furthest = Math.max(this.#attribute("seekLimitMs"), this.#attribute("resumeMs")) / 1000;
     this.last = 0;
+    this.firstRate = Number(video.dataset.firstRate) || this.fullRate;
     video.addEventListener("ratechange", () => this.#rate());
     video.addEventListener("timeupdate", () => this.#played());
     video.addEventListener("seeking", () => this.#sought());
     video.addEventListener("study:state", (event) => {
       const until = Number(event.detail?.coveredUntilMs) / 1000;
       if (until > this.furthest) this.furthest = until;
+      // The session's own word counts; what is completed is no first view any more.
+      if (event.detail?.completed) this.firstRate = this.fullRate;
+      else if (event.detail?.maxRate) this.firstRate = event.detail.maxRate;
+      this.#rate();
     });
   }
 
-  get maxRate() {
+  /** What the lesson itself allows: the menu offers no more. */
+  get fullRate() {
     return Number(this.video.dataset.maxRate) || 2;
+  }
+
+  /** What is allowed now. */
+  get maxRate() {
+    return Math.min(this.firstRate, this.fullRate);
   }
 
   get bound() {
@@ -96,8 +108,11 @@ class Limits {
 
   #rate() {
     if (this.video.playbackRate <= this.maxRate) return;
+    const text = this.maxRate < this.fullRate
+      ? `必修内容首次学习按 ${this.maxRate} 倍速播放`
+      : `本课最高 ${this.maxRate} 倍速`;
     this.video.playbackRate = this.maxRate;
-    tell(this.video, "player:notice", { kind: "rate", text: `本课最高 ${this.maxRate} 倍速` });
+    tell(this.video, "player:notice", { kind: "rate", text });
   }
 
   #played() {
@@ -271,7 +286,7 @@ class Player {
       duration: Number(this.video.dataset.durationMs) / 1000 || null,
       seekTime: 10,
       captions: { active: true, language: this.#language(), update: true },
-      speed: { selected: 1, options: RATES.filter((rate) => rate <= this.limits.maxRate) },
+      speed: { selected: 1, options: RATES.filter((rate) => rate <= this.limits.fullRate) },
       quality: this.#quality(),
       keyboard: { focused: true, global: false },
       tooltips: { controls: false, seek: true },

@@ -5,7 +5,8 @@
  * data-offset and data-length (axis text). data-study-config holds the settings as JSON, or the id
  * of a <script type="application/json">.
  *
- *   "study:state"   out  on the element: {coveredUntilMs, covered, length, completed, credit, state}
+ *   "study:state"   out  on the element: {coveredUntilMs, covered, length, maxRate,
+ *                       completed, credit, state}
  *   "player:notice" in   a sentence for the line
  *   [data-study-line], [data-study-progress]   what it writes to
  *
@@ -586,6 +587,7 @@ class Tracker {
           coveredUntilMs: answer.completed || answer.seek_free ? answer.length : until,
           covered: answer.covered,
           length: answer.length,
+          maxRate: answer.max_rate ? answer.max_rate / 100 : undefined, // said at the opening
           completed: answer.completed,
           credit: answer.credit,
           state: answer.state,
