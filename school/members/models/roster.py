@@ -11,8 +11,10 @@ from school.members.models.member import Member
 class RosterImport(models.Model):
     """One uploaded roster: read, previewed, then imported whole or in its good rows.
 
-    ``counts`` holds rows by outcome (created, changed, unchanged, rejected); ``findings`` the
-    first messages by row for the page; the marked sheet holds them all.
+    ``counts`` holds rows by outcome (created, changed, moved, unchanged, rejected); ``findings``
+    the first messages by row for the page; the marked sheet holds them all. Rows are written in
+    chunks, each one transaction; ``written`` is how far they have come, so an interrupted import
+    goes on where it stopped.
     """
 
     class State(models.TextChoices):
@@ -31,6 +33,8 @@ class RosterImport(models.Model):
     marked_file = models.CharField(_("标注后的表"), max_length=200, blank=True)
     whole_only = models.BooleanField(_("有错误行时整表不导入"), default=True)
     create_branches = models.BooleanField(_("新建表中没有的党组织"), default=False)
+    move_members = models.BooleanField(_("转入在其他党组织的党员"), default=False)
+    written = models.PositiveIntegerField(_("已写入的行"), default=0)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.READING)
     counts = models.JSONField(_("结果"), default=dict)
     findings = models.JSONField(_("问题"), default=list)
@@ -61,12 +65,17 @@ class RosterExport(models.Model):
         FAILED = "failed", _("未生成")
         EXPIRED = "expired", _("已过期")
 
+    class Format(models.TextChoices):
+        XLSX = "xlsx", _("Excel 表格")
+        CSV = "csv", _("CSV 文本")
+
     branch = models.ForeignKey(
         Branch, models.PROTECT, related_name="roster_exports", verbose_name=_("党组织")
     )
     columns = models.JSONField(_("栏目"), default=list)
     full_numbers = models.BooleanField(_("含完整证件号、手机号"), default=False)
     reason = models.CharField(_("用途"), max_length=200, blank=True)
+    format = models.CharField(_("格式"), max_length=4, choices=Format.choices, default=Format.XLSX)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.WRITING)
     rows = models.PositiveIntegerField(_("行数"), default=0)
     file = models.CharField(_("存放位置"), max_length=200, blank=True)
