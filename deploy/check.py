@@ -31,6 +31,7 @@ PRODUCTION = {
     "DJANGO_SETTINGS_MODULE": "school.settings.production",
     "SECRET_KEY": "only-for-the-deployment-check-0123456789-abcdefghijklmnopqrstuvwxyz",
     "FIELD_KEY": "only-for-the-deployment-check-9876543210-abcdefghijklmnopqrstuvwxyz",
+    "AUDIT_KEY": "only-for-the-deployment-check-5647382910-zyxwvutsrqponmlkjihgfedcba",
     "ALLOWED_HOSTS": "school.example",
     "SITE_URL": "https://school.example",
     "DATABASE_URL": "postgres://school@localhost/school",

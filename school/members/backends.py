@@ -3,8 +3,8 @@
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import make_password
 
-from school.core import crypto
 from school.members.models import Member
+from school.members.models.member import MOBILE
 
 
 def find_member(account: str) -> Member | None:
@@ -12,7 +12,7 @@ def find_member(account: str) -> Member | None:
     typed = account.strip()
     member = Member.objects.filter(staff_number=typed.upper()).first()
     if member is None and typed.isdigit() and len(typed) == 11:
-        member = Member.objects.filter(mobile_index=crypto.blind_index(typed)).first()
+        member = Member.objects.filter(MOBILE.matching(typed)).first()
     return member
 
 

@@ -22,6 +22,11 @@ def mask_identity(number: str) -> str:
     return f"{number[:6]}********{number[-4:]}"
 
 
+def mask_address(address: str) -> str:
+    """山西省长治市****: the first six characters; a shorter address is hidden whole."""
+    return f"{address[:6]}****" if len(address) > 6 else "*" * len(address)
+
+
 # Without 0/O, 1/I/L, 2/Z, 5/S, 8/B: a code is read aloud and copied from paper.
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTUVWXY"
 CODE_LENGTH = 10

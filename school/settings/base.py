@@ -88,6 +88,10 @@ TEMPLATES = [
     }
 ]
 
+# Keys that no longer write but still read (docs/operators.md tells how keys are changed).
+FIELD_KEYS_OLD = env.items("FIELD_KEYS_OLD")
+AUDIT_KEYS_OLD = env.items("AUDIT_KEYS_OLD")
+
 DATABASES = {"default": env.database(env.text("DATABASE_URL"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

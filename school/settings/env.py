@@ -41,6 +41,9 @@ VARIABLES: dict[str, Variable] = {
         Variable("VIDEO_ACCEL_PREFIX", "", "Internal nginx location of the packages, e.g. /-/v/."),
         Variable("SECRET_KEY", "", "Signs sessions and study tokens; required in production."),
         Variable("FIELD_KEY", "", "Encrypts identity and mobile numbers; required in production."),
+        Variable("FIELD_KEYS_OLD", "", "Earlier values of FIELD_KEY, by commas, until rotated."),
+        Variable("AUDIT_KEY", "", "Seals the audit trail; required in production, not FIELD_KEY."),
+        Variable("AUDIT_KEYS_OLD", "", "Earlier values of AUDIT_KEY, by commas; for good."),
         Variable("ALLOWED_HOSTS", "", "Host names, separated by commas; required in production."),
         Variable("SITE_URL", "", "Public address, e.g. https://school.example; used in messages."),
         Variable("TRUSTED_PROXY", "", "1 when a proxy sets X-Forwarded-Proto and X-Forwarded-For."),
@@ -73,6 +76,27 @@ def require(names: Iterable[str]) -> None:
     missing = [n for n in names if not text(n)]
     if missing:
         raise ImproperlyConfigured("Missing environment variables: " + ", ".join(missing))
+
+
+def require_strong(names: Iterable[str]) -> None:
+    """Refuse to start with secrets that are short, monotonous, unlistable or one and the same.
+
+    Raises:
+        ImproperlyConfigured: names every secret that is too weak.
+    """
+    weak = [n for n in names if _is_weak(text(n))]
+    values = [text(n) for n in names]
+    if weak:
+        raise ImproperlyConfigured(
+            "Weak secrets (at least 32 characters, 12 different ones, no commas or spaces): "
+            + ", ".join(weak)
+        )
+    if len(set(values)) < len(values):
+        raise ImproperlyConfigured("Each of these secrets must differ: " + ", ".join(names))
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret) < 32 or len(set(secret)) < 12 or any(c in ", \t" for c in secret)
 
 
 def data_dir() -> Path:

@@ -3,11 +3,14 @@
 from school.settings import env
 from school.settings.base import *  # noqa: F403
 
-env.require(["SECRET_KEY", "FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SITE_URL"])
+SECRETS = ["SECRET_KEY", "FIELD_KEY", "AUDIT_KEY"]
+env.require([*SECRETS, "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SITE_URL"])
+env.require_strong(SECRETS)
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 FIELD_KEY = env.text("FIELD_KEY")
+AUDIT_KEY = env.text("AUDIT_KEY")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = [env.text("SITE_URL")]
 SESSION_COOKIE_SECURE = True

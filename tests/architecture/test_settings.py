@@ -24,15 +24,29 @@ def load(module: str, tmp_path, **environment: str) -> subprocess.CompletedProce
 def test_production_names_every_missing_variable(tmp_path):
     answer = load("school.settings.production", tmp_path)
     assert answer.returncode != 0
-    for name in ("SECRET_KEY", "FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
+    for name in ("SECRET_KEY", "FIELD_KEY", "AUDIT_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
         assert name in answer.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEY", "ALLOWED_HOSTS", "DATABASE_URL"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEY", "AUDIT_KEY", "DATABASE_URL"])
 def test_production_refuses_without(name, tmp_path):
     answer = load("school.settings.production", tmp_path, **{**PRODUCTION, name: ""})
     assert answer.returncode != 0
     assert name in answer.stderr
+
+
+@pytest.mark.parametrize("weak", ["short", "a" * 64, "with, commas and spaces in it 0123456789"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEY", "AUDIT_KEY"])
+def test_production_refuses_a_weak_secret(name, weak, tmp_path):
+    answer = load("school.settings.production", tmp_path, **{**PRODUCTION, name: weak})
+    assert answer.returncode != 0
+    assert "Weak" in answer.stderr and name in answer.stderr
+
+
+def test_production_refuses_one_secret_for_two_purposes(tmp_path):
+    twice = {**PRODUCTION, "AUDIT_KEY": PRODUCTION["FIELD_KEY"]}
+    answer = load("school.settings.production", tmp_path, **twice)
+    assert answer.returncode != 0 and "differ" in answer.stderr
 
 
 def test_production_starts_when_configured_and_never_in_debug(tmp_path):

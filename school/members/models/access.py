@@ -3,8 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from school.core.encrypted import encrypted_column
 from school.core.models import AppendOnly
 from school.members.models.member import Member
+
+CORRECTION = encrypted_column("members.correctionrequest", "value_cipher", binding="member.binding")
 
 
 class OneTimeCode(models.Model):
@@ -131,3 +134,12 @@ class CorrectionRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member} {self.text[:20]}"
+
+    def set_value(self, value: str) -> None:
+        """Store what the field should be, encrypted; the caller saves."""
+        CORRECTION.write(self, value)
+
+    @property
+    def value(self) -> str:
+        """What the field should be, in full."""
+        return CORRECTION.read(self)

@@ -1,14 +1,24 @@
 """The member: who signs in, studies and is counted."""
 
+import uuid
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from school.core import clock, crypto
+from school.core import clock
+from school.core.encrypted import encrypted_column
 from school.members.models.dated import Dated, ends_after_start
-from school.members.rules import mask_mobile, mask_name
+from school.members.rules import mask_identity, mask_mobile, mask_name
+
+MOBILE = encrypted_column(
+    "members.member", "mobile_cipher", binding="binding", index="mobile_index"
+)
+IDENTITY = encrypted_column(
+    "members.member", "identity_cipher", binding="binding", index="identity_index"
+)
 
 
 class MemberManager(BaseUserManager):
@@ -45,6 +55,9 @@ class Member(AbstractBaseUser, PermissionsMixin):
     staff_number = models.CharField(_("工号"), max_length=32, unique=True)
     name = models.CharField(_("姓名"), max_length=40)
     email = models.EmailField(_("邮箱"), blank=True)
+    # What the encrypted values of this person are bound to: known before the row is saved and
+    # never changed, unlike the key and the staff number.
+    binding = models.UUIDField(default=uuid.uuid4, editable=False)
     mobile_cipher = models.CharField(max_length=120, blank=True, editable=False)
     mobile_index = models.CharField(max_length=64, null=True, unique=True, editable=False)
     identity_cipher = models.CharField(max_length=120, blank=True, editable=False)
@@ -90,18 +103,31 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     def set_mobile(self, number: str) -> None:
         """Store a mobile number encrypted and findable; the caller saves."""
-        self.mobile_cipher = crypto.encrypt(number)
-        self.mobile_index = crypto.blind_index(number)
+        MOBILE.write(self, number)
+
+    @property
+    def mobile(self) -> str:
+        """The number in full: for the reveal, the member's own export and an approved roster."""
+        return MOBILE.read(self)
 
     @property
     def masked_mobile(self) -> str:
         """138****8000, or empty."""
-        return mask_mobile(crypto.decrypt(self.mobile_cipher))
+        return MOBILE.masked(self, mask_mobile)
 
     def set_identity(self, number: str) -> None:
         """Store an identity number encrypted and findable; the caller saves."""
-        self.identity_cipher = crypto.encrypt(number)
-        self.identity_index = crypto.blind_index(number)
+        IDENTITY.write(self, number)
+
+    @property
+    def identity(self) -> str:
+        """The number in full: for the reveal, the member's own export and an approved roster."""
+        return IDENTITY.read(self)
+
+    @property
+    def masked_identity(self) -> str:
+        """110101********1234, or empty."""
+        return IDENTITY.masked(self, mask_identity)
 
 
 class MemberStanding(Dated):

@@ -3,7 +3,11 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from school.core.encrypted import encrypted_column
 from school.members.models.member import Member
+from school.members.rules import mask_address
+
+ADDRESS = encrypted_column("members.memberrecord", "address_cipher", binding="member.binding")
 
 
 class MemberRecord(models.Model):
@@ -44,3 +48,17 @@ class MemberRecord(models.Model):
 
     def __str__(self) -> str:
         return str(self.member)
+
+    def set_address(self, address: str) -> None:
+        """Store the home address encrypted; the caller saves."""
+        ADDRESS.write(self, address)
+
+    @property
+    def address(self) -> str:
+        """The home address in full: for the reveal and the member's own export."""
+        return ADDRESS.read(self)
+
+    @property
+    def masked_address(self) -> str:
+        """山西省长治市****, or empty."""
+        return ADDRESS.masked(self, mask_address)

@@ -14,6 +14,7 @@ from school.members.models import (
     Post,
     PostHolding,
 )
+from school.members.models.member import MOBILE
 from school.members.signals import membership_changed, standing_changed
 
 
@@ -39,7 +40,7 @@ def enrol_member(
     member.set_unusable_password()
     if mobile:
         member.set_mobile(mobile)
-        if Member.objects.filter(mobile_index=member.mobile_index).exists():
+        if Member.objects.filter(MOBILE.matching(mobile)).exists():
             raise Conflict("这个手机号已登记在另一名党员名下。", field="mobile")
     member.save()
     MemberStanding.objects.create(member=member, kind=kind, since=since)
