@@ -1,0 +1,1 @@
+"""Rosters as files: reading hostile ones, matching heads, judging rows, planning, writing sheets."""
