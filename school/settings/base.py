@@ -6,6 +6,7 @@ from school.settings import env
 from school.settings.parts.celery import *  # noqa: F403
 from school.settings.parts.csp import *  # noqa: F403
 from school.settings.parts.logging import *  # noqa: F403
+from school.settings.parts.roster import *  # noqa: F403
 from school.settings.parts.school import *  # noqa: F403
 from school.settings.parts.search import *  # noqa: F403
 from school.settings.parts.storage import *  # noqa: F403
