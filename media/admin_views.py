@@ -31,7 +31,7 @@ def _page(request: HttpRequest, name: str, title: str, context: dict) -> HttpRes
 
 def _require_part(request: HttpRequest) -> None:
     if not permissions.policy.user_has_any_permission(request.user, ["add", "change", "delete"]):
-        raise NotAllowed("没有管理视频的权限，请联系教务管理员。")
+        raise NotAllowed(_("没有管理视频的权限，请联系教务管理员。"))
 
 
 @require_safe
@@ -77,7 +77,7 @@ def upload(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     video = permissions.require_change(request.user, pk) if pk else None
     collections = permissions.collections_for_upload(request.user)
     if not collections.exists():
-        raise NotAllowed("没有上传视频的权限，请联系教务管理员。")
+        raise NotAllowed(_("没有上传视频的权限，请联系教务管理员。"))
     context = {
         "video": video,
         "collections": collections,
@@ -150,7 +150,7 @@ def remove_captions(request: HttpRequest, pk: int, caption_id: int) -> HttpRespo
     video = permissions.require_change(request.user, pk)
     caption = Caption.objects.filter(pk=caption_id, revision__video=video).first()
     if caption is None:
-        raise NotFound("没有这份字幕，可能已被删除。")
+        raise NotFound(_("没有这份字幕，可能已被删除。"))
     services.remove_captions(caption=caption, by=request.user)
     messages.success(request, _("字幕已删除。"))
     return redirect("videos:detail", pk)
@@ -163,7 +163,7 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     revision = video.revisions.first()
     try:
         if revision is None:
-            raise NotFound("没有可以重试的文件。")
+            raise NotFound(_("没有可以重试的文件。"))
         services.retry(revision=revision, by=request.user)
     except DomainError as error:
         messages.error(request, error.message)
@@ -177,7 +177,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, then delete a video that no page uses."""
     video = permissions.require_change(request.user, pk)
     if not permissions.policy.user_has_permission_for_instance(request.user, "delete", video):
-        raise NotAllowed("没有删除这个视频的权限。")
+        raise NotAllowed(_("没有删除这个视频的权限。"))
     if request.method == "POST":
         try:
             services.delete_video(video=video, by=request.user)

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from wagtail.models import Collection
 from wagtail.permission_policies.collections import CollectionOwnershipPermissionPolicy
 
@@ -26,7 +27,7 @@ def collections_for_upload(person: Person) -> QuerySet[Collection]:
 def require_upload(person: Person, collection: Collection) -> None:
     """Raises NotAllowed unless the person may upload into the collection."""
     if not collections_for_upload(person).filter(pk=collection.pk).exists():
-        raise NotAllowed("没有在该集合上传视频的权限，请联系教务管理员。")
+        raise NotAllowed(_("没有在该集合上传视频的权限，请联系教务管理员。"))
 
 
 def can_change(person: Person, video: Video) -> bool:
@@ -43,7 +44,7 @@ def require_change(person: Person, video_id: int) -> Video:
     """
     video = visible(person).select_related("current", "collection").filter(pk=video_id).first()
     if video is None:
-        raise NotFound("没有这个视频，可能已被删除。")
+        raise NotFound(_("没有这个视频，可能已被删除。"))
     if not can_change(person, video):
-        raise NotAllowed("只能修改自己上传的视频。")
+        raise NotAllowed(_("只能修改自己上传的视频。"))
     return video

@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from media import process
 from media.errors import Rejected, ToolMissing
@@ -42,16 +43,16 @@ def sniff(path: Path) -> None:
     with path.open("rb") as handle:
         head = handle.read(512)
     if not head:
-        raise Rejected("文件是空的（0 字节），请检查后重新选择。")
+        raise Rejected(_("文件是空的（0 字节），请检查后重新选择。"))
     if _is_container(head):
         return
     if head.startswith(_IMAGES):
-        raise Rejected("这是一张图片，不是视频。请选择 MP4、MOV、MKV 等视频文件。")
+        raise Rejected(_("这是一张图片，不是视频。请选择 MP4、MOV、MKV 等视频文件。"))
     if head.startswith((b"%PDF", b"PK\x03\x04")):
-        raise Rejected("这是文档或压缩包，不是视频。请选择 MP4、MOV、MKV 等视频文件。")
+        raise Rejected(_("这是文档或压缩包，不是视频。请选择 MP4、MOV、MKV 等视频文件。"))
     if head.startswith((b"ID3", b"OggS", b"fLaC")):
-        raise Rejected("这是音频文件，没有画面。请选择 MP4、MOV、MKV 等视频文件。")
-    raise Rejected("文件内容不是视频。请选择 MP4、MOV、MKV、AVI、FLV、WMV、MPEG 视频文件。")
+        raise Rejected(_("这是音频文件，没有画面。请选择 MP4、MOV、MKV 等视频文件。"))
+    raise Rejected(_("文件内容不是视频。请选择 MP4、MOV、MKV、AVI、FLV、WMV、MPEG 视频文件。"))
 
 
 def _is_container(head: bytes) -> bool:
@@ -88,9 +89,9 @@ def _ffprobe(path: Path) -> dict:
     try:
         code, out, _err = process.capture(command, timeout=TIMEOUT_SECONDS)
     except process.EncoderFailed as error:
-        raise Rejected("读取视频信息超时，文件可能已损坏。请重新导出后再上传。") from error
+        raise Rejected(_("读取视频信息超时，文件可能已损坏。请重新导出后再上传。")) from error
     if code:
-        raise Rejected("视频文件已损坏或不完整，无法读取。请重新导出后再上传。")
+        raise Rejected(_("视频文件已损坏或不完整，无法读取。请重新导出后再上传。"))
     raw = json.loads(out)
     raw.get("format", {}).pop("filename", None)
     return raw
@@ -101,7 +102,7 @@ def _pyav(path: Path) -> dict:
     try:
         import av
     except ImportError as error:
-        raise ToolMissing("服务器上没有 ffprobe，请管理员安装 ffmpeg 后重试。") from error
+        raise ToolMissing(_("服务器上没有 ffprobe，请管理员安装 ffmpeg 后重试。")) from error
     options = {"protocol_whitelist": "file", "format_whitelist": CONTAINERS}
     try:
         with av.open(located(path), options=options, timeout=TIMEOUT_SECONDS) as container:
@@ -109,7 +110,7 @@ def _pyav(path: Path) -> dict:
             length = container.duration
             name = container.format.name
     except av.FFmpegError as error:
-        raise Rejected("视频文件已损坏或不完整，无法读取。请重新导出后再上传。") from error
+        raise Rejected(_("视频文件已损坏或不完整，无法读取。请重新导出后再上传。")) from error
     found = {"format_name": name}
     if length:
         found["duration"] = f"{length / 1_000_000:.6f}"
@@ -155,7 +156,7 @@ def _source(raw: dict) -> Source:
     streams = raw.get("streams", [])
     picture, sound = _chosen(streams, "video"), _chosen(streams, "audio")
     if picture is None:
-        raise Rejected("文件里没有画面。请选择带画面的视频文件。")
+        raise Rejected(_("文件里没有画面。请选择带画面的视频文件。"))
     width, height = _upright_size(picture)
     return Source(
         duration_ms=_duration_ms(raw, picture),
@@ -183,7 +184,7 @@ def _upright_size(picture: dict) -> tuple[int, int]:
 def _duration_ms(raw: dict, picture: dict) -> int:
     text = raw.get("format", {}).get("duration") or picture.get("duration")
     if not text:
-        raise Rejected("读不出视频的长度。请用转换工具重新封装为 MP4 后再上传。")
+        raise Rejected(_("读不出视频的长度。请用转换工具重新封装为 MP4 后再上传。"))
     return round(float(text) * 1000)
 
 
@@ -202,14 +203,15 @@ def _fraction(text: str) -> Fraction:
 def _limits(source: Source) -> None:
     longest = settings.VIDEO_MAX_SECONDS
     if min(source.width, source.height) < 2:
-        raise Rejected("读不出画面的尺寸，文件可能已损坏。请重新导出后再上传。")
+        raise Rejected(_("读不出画面的尺寸，文件可能已损坏。请重新导出后再上传。"))
     if source.width * source.height > MAX_PIXELS or max(source.width, source.height) > MAX_SIDE:
         size = f"{source.width}×{source.height}"
-        raise Rejected(f"画面过大（{size}），最大 4096×4096。请缩小后再上传。")
+        raise Rejected(_("画面过大（%(size)s），最大 4096×4096。请缩小后再上传。") % {"size": size})
     if source.duration_ms < MIN_MS:
-        raise Rejected("视频不到半秒，无法作为课程内容。请选择完整的视频。")
+        raise Rejected(_("视频不到半秒，无法作为课程内容。请选择完整的视频。"))
     if source.duration_ms > longest * 1000:
         limit = longest // 60
         raise Rejected(
-            f"视频长 {source.duration_ms // 60000} 分钟，最长 {limit} 分钟。请分段上传。"
+            _("视频长 %(minutes)s 分钟，最长 %(limit)s 分钟。请分段上传。")
+            % {"minutes": source.duration_ms // 60000, "limit": limit}
         )

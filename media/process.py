@@ -18,6 +18,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from media.errors import DiskFull, ToolMissing
 
 STALL_SECONDS = 120
@@ -60,7 +62,10 @@ def start(arguments: list[str], **options) -> subprocess.Popen:
         ToolMissing: the program does not exist.
     """
     if not shutil.which(arguments[0]):
-        raise ToolMissing(f"服务器上没有 {Path(arguments[0]).name}，请管理员安装 ffmpeg 后重试。")
+        raise ToolMissing(
+            _("服务器上没有 %(name)s，请管理员安装 ffmpeg 后重试。")
+            % {"name": Path(arguments[0]).name}
+        )
     if "setpriv" not in _wrapper():
         options["preexec_fn"] = _limit_child
     return subprocess.Popen(
@@ -120,7 +125,7 @@ def encode(
         text = _tail(log)
     if child.returncode:
         if "No space left on device" in text:
-            raise DiskFull("磁盘空间不足，转码中断。请管理员清理磁盘后点“重试”。")
+            raise DiskFull(_("磁盘空间不足，转码中断。请管理员清理磁盘后点“重试”。"))
         raise EncoderFailed(f"转码程序出错（代码 {child.returncode}）", text)
     return text
 
@@ -130,7 +135,7 @@ def _watch(child: subprocess.Popen, wall: float, stall: float, progress: Progres
     reached, buffer = 0, b""
     pipe = child.stdout.fileno()
     while True:
-        ready, _, _ = select.select([pipe], [], [], 1.0)
+        ready, _write, _error = select.select([pipe], [], [], 1.0)
         now = time.monotonic()
         if ready:
             data = os.read(pipe, 65536)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from media.errors import Gone
 from school.core.errors import NotAllowed
@@ -41,6 +42,6 @@ def check(package: str, expiry: int, given: str, now: datetime) -> None:
         Gone: it was right once, but has expired.
     """
     if not hmac.compare_digest(signature(package, expiry).encode(), given.encode()):
-        raise NotAllowed("播放链接无效，请回到课程页面重新打开。")
+        raise NotAllowed(_("播放链接无效，请回到课程页面重新打开。"))
     if expiry < now.timestamp():
-        raise Gone("播放链接已过期，请刷新课程页面。")
+        raise Gone(_("播放链接已过期，请刷新课程页面。"))

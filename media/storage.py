@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from media.errors import DiskFull
 
@@ -98,8 +99,8 @@ def require_space(needed: int) -> None:
     free = shutil.disk_usage(folder("work")).free
     if free < needed + RESERVE_BYTES:
         raise DiskFull(
-            f"磁盘空间不足：需要约 {_megabytes(needed)} MB，可用 {_megabytes(free)} MB。"
-            "请管理员清理磁盘后重试。"
+            _("磁盘空间不足：需要约 %(needed)s MB，可用 %(free)s MB。请管理员清理磁盘后重试。")
+            % {"needed": _megabytes(needed), "free": _megabytes(free)}
         )
 
 

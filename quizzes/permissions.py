@@ -3,6 +3,7 @@
 import functools
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 from wagtail.permission_policies.base import BasePermissionPolicy
 
 from quizzes.models import Paper, PaperDraw, Question, QuestionBank, Sitting
@@ -144,9 +145,9 @@ class Authoring:
         """
         bank = self.usable_banks.select_related("branch").filter(pk=pk).first()
         if bank is None:
-            raise NotFound("没有找到这个题库，或不在管理范围内。")
+            raise NotFound(_("没有找到这个题库，或不在管理范围内。"))
         if not self.may_write(bank):
-            raise NotAllowed("全校共用的题库由系统管理员维护。")
+            raise NotAllowed(_("全校共用的题库由系统管理员维护。"))
         return bank
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from media.models import Caption, VideoRevision
 from media.rules import captions as rules
@@ -35,7 +36,7 @@ def set_captions(
     """
     kept = _refusing(rules.clean, cues)
     if not kept:
-        raise DomainError("字幕里没有一条有效的内容。", field="file")
+        raise DomainError(_("字幕里没有一条有效的内容。"), field="file")
     caption, fresh = Caption.objects.select_for_update().get_or_create(
         revision=revision,
         language=language,

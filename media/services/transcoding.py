@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 
 from media import pipeline, probe, storage
 from media.errors import DiskFull, Rejected, ToolMissing
@@ -59,7 +60,7 @@ def transcode(*, revision: VideoRevision, tell: Callable[[float, str], None]) ->
     except OSError as error:
         if error.errno != 28:  # ENOSPC
             raise
-        full = DiskFull("磁盘空间不足，转码中断。请管理员清理磁盘后点“重试”。")
+        full = DiskFull(_("磁盘空间不足，转码中断。请管理员清理磁盘后点“重试”。"))
         _fail(revision, full.message)
         raise full from error
 
@@ -67,7 +68,7 @@ def transcode(*, revision: VideoRevision, tell: Callable[[float, str], None]) ->
 def _transcode(revision: VideoRevision, tell: Callable[[float, str], None]) -> VideoRevision:
     original = storage.original(revision.original)
     if not revision.original or not original.exists():
-        raise Rejected("原文件已不在服务器上，请重新上传。")
+        raise Rejected(_("原文件已不在服务器上，请重新上传。"))
     if not revision.sha256:
         revision.sha256 = _fingerprint(original, tell)
         revision.save(update_fields=["sha256"])
@@ -139,9 +140,9 @@ def retry(*, revision: VideoRevision, by: models.Model) -> Job:
         Conflict: it is running or done, or its file is gone and has to be uploaded again.
     """
     if revision.state == VideoRevision.State.READY:
-        raise Conflict("该视频已经可以播放，不需要重试。")
+        raise Conflict(_("该视频已经可以播放，不需要重试。"))
     if not revision.original:
-        raise Conflict("该文件不能使用，请修正后重新上传。")
+        raise Conflict(_("该文件不能使用，请修正后重新上传。"))
     VideoRevision.objects.filter(pk=revision.pk).update(
         state=VideoRevision.State.WAITING, reason=""
     )

@@ -15,6 +15,7 @@ from typing import IO
 
 from django.conf import settings
 from django.db import models, transaction
+from django.utils.translation import gettext as _
 from wagtail.models import Collection
 
 from media import permissions, storage
@@ -56,9 +57,9 @@ def begin_upload(
     permissions.require_upload(owner, collection)
     _check_length(length)
     if not declared:
-        raise DomainError("请先确认“不含涉密内容”和“已获授权”。", field="declared")
+        raise DomainError(_("请先确认“不含涉密内容”和“已获授权”。"), field="declared")
     if Upload.objects.filter(owner=owner, state=Upload.State.OPEN).count() >= MAX_OPEN:
-        raise TooMany("未完成的上传太多，请先完成或取消已有的上传。")
+        raise TooMany(_("未完成的上传太多，请先完成或取消已有的上传。"))
     storage.require_space(length)
     now = clock.now()
     upload = Upload.objects.create(
@@ -78,10 +79,10 @@ def begin_upload(
 
 def _check_length(length: int) -> None:
     if length <= 0:
-        raise Rejected("文件是空的（0 字节），请检查后重新选择。")
+        raise Rejected(_("文件是空的（0 字节），请检查后重新选择。"))
     if length > settings.VIDEO_MAX_BYTES:
         limit = settings.VIDEO_MAX_BYTES // 1024**2
-        raise Rejected(f"文件超过 {limit} MB 的上限，请压缩或分段后再上传。")
+        raise Rejected(_("文件超过 %(limit)s MB 的上限，请压缩或分段后再上传。") % {"limit": limit})
 
 
 def find(token: str, owner: models.Model) -> Upload:
@@ -93,9 +94,9 @@ def find(token: str, owner: models.Model) -> Upload:
     """
     upload = Upload.objects.select_related("video").filter(token=token, owner=owner).first()
     if upload is None:
-        raise NotFound("没有这个上传，请重新开始。")
+        raise NotFound(_("没有这个上传，请重新开始。"))
     if upload.state == Upload.State.OPEN and upload.expires_at < clock.now():
-        raise Gone("这次上传已过期，请重新开始。")
+        raise Gone(_("这次上传已过期，请重新开始。"))
     return upload
 
 
@@ -126,14 +127,14 @@ def receive(*, upload: Upload, at: int, stream: IO[bytes], length: int) -> Uploa
     """
     if upload.state == Upload.State.DONE:
         if at != upload.length:
-            raise Conflict("续传位置不对，请重新获取进度后继续。")
+            raise Conflict(_("续传位置不对，请重新获取进度后继续。"))
         return upload
     with _locked(upload) as file:
         end = file.seek(0, os.SEEK_END)
         if at != end:
-            raise Conflict("续传位置不对，请重新获取进度后继续。")
+            raise Conflict(_("续传位置不对，请重新获取进度后继续。"))
         if end + length > upload.length:
-            raise Rejected("收到的内容比声明的长，请重新上传。")
+            raise Rejected(_("收到的内容比声明的长，请重新上传。"))
         end += _append(file, stream, length)
         if end < upload.length:
             _moved(upload, end)
@@ -161,7 +162,7 @@ def _locked(upload: Upload) -> Iterator[IO[bytes]]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Locked("同一个文件正在另一处上传，请稍后再试。") from error
+            raise Locked(_("同一个文件正在另一处上传，请稍后再试。")) from error
         yield file
 
 

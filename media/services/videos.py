@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import models, transaction
 from django.db.models import Max
 from django.db.models.deletion import ProtectedError
+from django.utils.translation import gettext as _
 from wagtail.models import Collection, ReferenceIndex
 
 from media import storage
@@ -45,7 +46,7 @@ def ingest(
     """
     path = Path(path)
     if not path.is_file():
-        raise DomainError(f"没有这个文件：{path.name}")
+        raise DomainError(_("没有这个文件：%(name)s") % {"name": path.name})
     probed = probe(path)
     storage.require_space(path.stat().st_size)
     stored = storage.new_original()
@@ -79,7 +80,7 @@ def new_video(
     """Write a video without a file; inside the caller's transaction."""
     title = title.strip()[:200]
     if not title:
-        raise DomainError("请填写视频标题。", field="title")
+        raise DomainError(_("请填写视频标题。"), field="title")
     return Video.objects.create(
         title=title,
         uploaded_by=by,
@@ -127,7 +128,7 @@ def rename(*, video: Video, title: str, by: models.Model) -> Video:
         DomainError: the title is empty.
     """
     if not title.strip():
-        raise DomainError("请填写视频标题。", field="title")
+        raise DomainError(_("请填写视频标题。"), field="title")
     old, video.title = video.title, title.strip()[:200]
     video.save(update_fields=["title"])
     audit.record("media.video_renamed", actor=by, subject=video, fields={"from": old})
@@ -161,13 +162,13 @@ def delete_video(*, video: Video, by: models.Model) -> None:
         Conflict: it is in use.
     """
     if ReferenceIndex.get_references_to(video).exists():
-        raise Conflict("有页面正在使用这个视频，请先在页面里换掉或删除，再删除视频。")
+        raise Conflict(_("有页面正在使用这个视频，请先在页面里换掉或删除，再删除视频。"))
     revisions = list(video.revisions.all())
     audit.record("media.video_deleted", actor=by, subject=video)
     try:
         video.delete()
     except ProtectedError as error:
-        raise Conflict("有课程或学习记录正在使用这个视频，不能删除。") from error
+        raise Conflict(_("有课程或学习记录正在使用这个视频，不能删除。")) from error
     for revision in revisions:
         packages = [p.name for p in storage.folder("published").glob(f"{revision.pk}-*")]
         transaction.on_commit(partial(storage.remove_files, revision.original, packages))

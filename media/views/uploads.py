@@ -13,6 +13,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.http import http_date
+from django.utils.translation import gettext as _
 from django.views import View
 from wagtail.models import Collection
 
@@ -32,7 +33,7 @@ def _speaks_tus(handler: Callable) -> Callable:
     def answer(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         try:
             if not request.user.is_authenticated:
-                raise NotAllowed("登录已过期，请重新登录后继续上传。")
+                raise NotAllowed(_("登录已过期，请重新登录后继续上传。"))
             version = request.headers.get("Tus-Resumable", VERSION)
             if request.method != "OPTIONS" and version != VERSION:
                 response = HttpResponse(status=412, headers={"Tus-Version": VERSION})
@@ -135,17 +136,17 @@ def _metadata(header: str) -> dict[str, str]:
     """``key base64,key base64`` as tus sends it; broken values are refused."""
     found = {}
     for part in filter(None, (p.strip() for p in header.split(","))):
-        key, _, value = part.partition(" ")
+        key, _space, value = part.partition(" ")
         try:
             found[key] = base64.b64decode(value, validate=True).decode()
         except (binascii.Error, UnicodeDecodeError) as error:
-            raise DomainError("上传信息无法读取，请刷新页面后重试。") from error
+            raise DomainError(_("上传信息无法读取，请刷新页面后重试。")) from error
     return found
 
 
 def _number(text: str, name: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise DomainError(f"{name} 应为数字，请刷新页面后重试。")
+        raise DomainError(_("%(name)s 应为数字，请刷新页面后重试。") % {"name": name})
     return int(text)
 
 
@@ -154,6 +155,6 @@ def _collection(request: HttpRequest, given: str) -> Collection:
     found = allowed.filter(pk=_number(given, "集合")).first() if given else allowed.first()
     if found is None:
         if not allowed.exists():
-            raise NotAllowed("没有上传视频的权限，请联系教务管理员。")
-        raise NotFound("没有这个集合，请刷新页面后重新选择。")
+            raise NotAllowed(_("没有上传视频的权限，请联系教务管理员。"))
+        raise NotFound(_("没有这个集合，请刷新页面后重新选择。"))
     return found

@@ -1,6 +1,7 @@
 """Reads of the mistake book."""
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from quizzes.models import Mistake
 from school.core.errors import NotFound
@@ -22,5 +23,5 @@ def mistake_for(member: Member, mistake_id: int) -> Mistake:
     """
     mistake = mistakes_of(member).select_related("version__question").filter(pk=mistake_id).first()
     if mistake is None:
-        raise NotFound("错题本里没有这道题，可能已经移出。")
+        raise NotFound(_("错题本里没有这道题，可能已经移出。"))
     return mistake

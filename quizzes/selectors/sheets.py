@@ -1,5 +1,7 @@
 """What a paper may ask at this moment."""
 
+from django.utils.translation import gettext as _
+
 from quizzes.models import Paper, PaperDraw, Question
 from quizzes.rules.sheets import Candidate
 from school.core.errors import Conflict
@@ -14,8 +16,8 @@ def candidate_groups(paper: Paper) -> list[Group]:
         Conflict: no question at all, or a bank that holds too few.
     """
     groups = _fixed(paper) if paper.mode == Paper.Mode.FIXED else _drawn(paper)
-    if not any(count for _, count in groups):
-        raise Conflict("这份试卷还没有试题，暂时不能作答，请联系出卷人。")
+    if not any(count for _candidates, count in groups):
+        raise Conflict(_("这份试卷还没有试题，暂时不能作答，请联系出卷人。"))
     return groups
 
 
@@ -54,7 +56,7 @@ def _draw(draw: PaperDraw) -> Group:
     candidates = [_candidate(each, draw.marks) for each in questions.order_by("pk")]
     if len(candidates) < draw.count:
         raise Conflict(
-            f"题库“{draw.bank}”符合条件的试题有 {len(candidates)} 题，试卷需要 {draw.count} 题，"
-            "请联系出卷人。"
+            _("题库“%(bank)s”符合条件的试题有 %(found)s 题，试卷需要 %(wanted)s 题，请联系出卷人。")
+            % {"bank": draw.bank, "found": len(candidates), "wanted": draw.count}
         )
     return candidates, draw.count

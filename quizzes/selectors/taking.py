@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from quizzes.models import Answer, Attempt, Paper, Question, QuestionVersion, Sitting
 from quizzes.rules.authoring import LETTERS, printed_answer
@@ -28,7 +29,7 @@ def paper_for(member: Member, paper_id: int) -> Paper:
     """
     paper = Paper.objects.select_related("audience").filter(pk=paper_id).first()
     if paper is None or paper.published_at is None or not in_audience(paper.audience, member):
-        raise NotFound("没有找到这份试卷。")
+        raise NotFound(_("没有找到这份试卷。"))
     return paper
 
 
@@ -48,9 +49,12 @@ def open_sitting(paper: Paper, member: Member, moment: datetime) -> Sitting | No
     coming = [each for each in mine if each.opens_at > moment]
     if coming:
         opens = coming[0].opens_at.astimezone(clock.LOCAL)
-        raise Conflict(f"考试还没有开始，开始时间是{opens.month}月{opens.day}日 {opens:%H:%M}。")
+        raise Conflict(
+            _("考试还没有开始，开始时间是%(month)s月%(day)s日 %(time)s。")
+            % {"month": opens.month, "day": opens.day, "time": f"{opens:%H:%M}"}
+        )
     raise Conflict(
-        "考试时间已过，需要补考请联系组织者。" if mine else "这份试卷没有安排本人参加的场次。"
+        _("考试时间已过，需要补考请联系组织者。") if mine else _("这份试卷没有安排本人参加的场次。")
     )
 
 
@@ -116,7 +120,7 @@ def introduction(member: Member, paper: Paper) -> Introduction:
     ).select_related("page")
     return Introduction(
         paper=paper,
-        count=sum(count for _, count in groups),
+        count=sum(count for _candidates, count in groups),
         full=_full(groups),
         attempts=attempts,
         current=current,
@@ -147,7 +151,7 @@ def attempt_for(member: Member, attempt_id: int) -> Attempt:
     """
     attempt = Attempt.objects.select_related("paper").filter(pk=attempt_id, member=member).first()
     if attempt is None:
-        raise NotFound("没有找到这份答卷。")
+        raise NotFound(_("没有找到这份答卷。"))
     return attempt
 
 
@@ -177,7 +181,7 @@ def question_page(attempt: Attempt, position: int) -> dict:
     """
     total = len(attempt.questions)
     if not 1 <= position <= total:
-        raise NotFound("试卷里没有这一题。")
+        raise NotFound(_("试卷里没有这一题。"))
     answers = list(attempt.answers.all())
     asked = attempt.questions[position - 1]
     version = QuestionVersion.objects.select_related("question").get(pk=asked["version"])

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from quizzes.models import Answer, Attempt, Paper, Question, QuestionVersion, Sitting
 from quizzes.rules import marking, sheets
@@ -38,7 +39,7 @@ def start_attempt(*, member: Member, paper: Paper) -> Attempt:
         with transaction.atomic():
             lock_member(member.pk)  # or two at once would both count themselves the last allowed
             if attempts_left(paper, member, sitting, cycle) == 0:
-                raise Conflict("可答次数已用完。")
+                raise Conflict(_("可答次数已用完。"))
             return _draw_attempt(member, paper, sitting, cycle, moment)
     except IntegrityError:
         # Two presses at once: the other one was faster, its sheet is the one.
@@ -68,7 +69,7 @@ def _draw_attempt(
             shuffle_options=paper.shuffle_options,
         )
     except ValueError as error:
-        raise Conflict("题库里不重复的试题不够，暂时不能作答，请联系出卷人。") from error
+        raise Conflict(_("题库里不重复的试题不够，暂时不能作答，请联系出卷人。")) from error
     taken = Attempt.objects.filter(member=member, paper=paper).aggregate(last=Max("number"))
     return Attempt.objects.create(
         member=member,
@@ -106,11 +107,11 @@ def save_answer(*, attempt_id: int, member: Member, position: int, given: Sequen
     attempt = _own(attempt_id, member)
     moment = clock.authority()
     if not attempt.is_open:
-        raise Conflict("已经交卷，答案不能再修改。")
+        raise Conflict(_("已经交卷，答案不能再修改。"))
     if sheets.is_over(attempt.deadline_at, moment):
-        raise Conflict("作答时间已到，此前保存的答案已自动交卷。")
+        raise Conflict(_("作答时间已到，此前保存的答案已自动交卷。"))
     if not 1 <= position <= len(attempt.questions):
-        raise NotFound("试卷里没有这一题。")
+        raise NotFound(_("试卷里没有这一题。"))
     asked = attempt.questions[position - 1]
     version = QuestionVersion.objects.select_related("question").get(pk=asked["version"])
     answer, _made = Answer.objects.update_or_create(
@@ -141,7 +142,7 @@ def checked_answer(
             one=version.question.kind != Question.Kind.MULTIPLE,
         )
     except ValueError as error:
-        raise DomainError("答案与本题的选项不符，请刷新页面后重新作答。") from error
+        raise DomainError(_("答案与本题的选项不符，请刷新页面后重新作答。")) from error
 
 
 def _own(attempt_id: int, member: Member) -> Attempt:
@@ -152,7 +153,7 @@ def _own(attempt_id: int, member: Member) -> Attempt:
         .first()
     )
     if attempt is None:
-        raise NotFound("没有找到这份答卷。")
+        raise NotFound(_("没有找到这份答卷。"))
     return attempt
 
 

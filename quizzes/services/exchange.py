@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
@@ -134,7 +135,7 @@ def read_sheet(data: bytes) -> list[Row]:
     """
     cells = list(_cells(data))
     if not cells:
-        raise RefusedSheet("工作表是空的，请按模板填写。")
+        raise RefusedSheet(_("工作表是空的，请按模板填写。"))
     try:
         columns = exchange.header(cells[0][1])
     except AuthoringError as error:
@@ -159,9 +160,11 @@ def read_sheet(data: bytes) -> list[Row]:
         first_seen[row.identity] = number
         rows.append(row)
     if errors:
-        raise RefusedSheet(f"有 {len(errors)} 行需要改正，没有导入任何试题。", errors)
+        raise RefusedSheet(
+            _("有 %(count)s 行需要改正，没有导入任何试题。") % {"count": len(errors)}, errors
+        )
     if not rows:
-        raise RefusedSheet("没有找到试题，请从第 2 行起填写。")
+        raise RefusedSheet(_("没有找到试题，请从第 2 行起填写。"))
     return rows
 
 
@@ -171,17 +174,19 @@ def _cells(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise RefusedSheet("文件无法打开，请另存为 .xlsx 后重试。") from error
+        raise RefusedSheet(_("文件无法打开，请另存为 .xlsx 后重试。")) from error
     try:
         sheet = book[SHEET] if SHEET in book.sheetnames else book.worksheets[0]
         for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             if number > MAX_ROWS + 1:
-                raise RefusedSheet(f"一次最多导入 {MAX_ROWS} 题，请分成几个文件。")
+                raise RefusedSheet(
+                    _("一次最多导入 %(max_rows)s 题，请分成几个文件。") % {"max_rows": MAX_ROWS}
+                )
             yield number, [_text(value, number) for value in row[:MAX_COLUMNS]]
     except RefusedSheet:
         raise
     except Exception as error:  # openpyxl raises whatever a broken part makes its parser raise
-        raise RefusedSheet("文件内容已损坏，请用表格软件打开后另存为 .xlsx 再试。") from error
+        raise RefusedSheet(_("文件内容已损坏，请用表格软件打开后另存为 .xlsx 再试。")) from error
     finally:
         book.close()
 
@@ -195,7 +200,10 @@ def _text(value: object, number: int) -> str:
         value = int(value)
     text = str(value).strip()
     if len(text) > MAX_CELL:
-        raise RefusedSheet(f"第 {number} 行有单元格超过 {MAX_CELL} 字。")
+        raise RefusedSheet(
+            _("第 %(number)s 行有单元格超过 %(max_cell)s 字。")
+            % {"number": number, "max_cell": MAX_CELL}
+        )
     # Control characters cannot be shown and cannot be written back to a sheet.
     return "".join(c for c in text if c in "\n\t" or ord(c) >= 32)
 
@@ -203,21 +211,23 @@ def _text(value: object, number: int) -> str:
 def _refuse_hostile(data: bytes) -> None:
     """Too large, not a zip, a zip bomb, or XML with its own entities."""
     if len(data) > MAX_BYTES:
-        raise RefusedSheet(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请分成几个文件。")
+        raise RefusedSheet(
+            _("文件超过 %(limit)s MB，请分成几个文件。") % {"limit": MAX_BYTES // 1024 // 1024}
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             parts = packed.infolist()
             if len(parts) > 2_000 or sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise RefusedSheet("文件解开后过大，请删去图片和多余的工作表。")
+                raise RefusedSheet(_("文件解开后过大，请删去图片和多余的工作表。"))
             for part in parts:
                 if not part.filename.endswith((".xml", ".rels")):
                     continue
                 with packed.open(part) as stream:
                     start = stream.read(4096)
                 if b"<!DOCTYPE" in start or b"<!ENTITY" in start:
-                    raise RefusedSheet("文件里有不允许的内容，请用表格软件另存为 .xlsx 再试。")
+                    raise RefusedSheet(_("文件里有不允许的内容，请用表格软件另存为 .xlsx 再试。"))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
-        raise RefusedSheet("不是 .xlsx 文件，请用表格软件另存为 .xlsx 后重试。") from error
+        raise RefusedSheet(_("不是 .xlsx 文件，请用表格软件另存为 .xlsx 后重试。")) from error
 
 
 def export_questions(*, bank: QuestionBank, include_retired: bool = False) -> bytes:
@@ -300,7 +310,9 @@ def read_file(path: Path) -> bytes:
         RefusedSheet: it is not there or too large.
     """
     if not path.is_file():
-        raise RefusedSheet(f"没有找到文件 {path}。")
+        raise RefusedSheet(_("没有找到文件 %(path)s。") % {"path": path})
     if path.stat().st_size > MAX_BYTES:
-        raise RefusedSheet(f"文件超过 {MAX_BYTES // 1024 // 1024} MB，请分成几个文件。")
+        raise RefusedSheet(
+            _("文件超过 %(limit)s MB，请分成几个文件。") % {"limit": MAX_BYTES // 1024 // 1024}
+        )
     return path.read_bytes()

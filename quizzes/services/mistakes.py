@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from quizzes.models import Answer, Attempt, Mistake
 from quizzes.rules import marking
@@ -76,7 +77,7 @@ def clear_mistake(*, mistake_id: int, member: Member) -> Mistake:
     """
     mistake = Mistake.objects.filter(pk=mistake_id, member=member).first()
     if mistake is None:
-        raise NotFound("错题本里没有这道题。")
+        raise NotFound(_("错题本里没有这道题。"))
     if mistake.cleared_at is None:
         mistake.cleared_at = clock.now()
         mistake.save(update_fields=["cleared_at"])

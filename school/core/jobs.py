@@ -16,6 +16,7 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from school.core import clock
@@ -272,7 +273,7 @@ def retry(job: Job) -> None:
         sent_at=clock.now(),
     )
     if not changed:
-        raise Conflict("该任务正在进行或已经完成，不需要重试。")
+        raise Conflict(_("该任务正在进行或已经完成，不需要重试。"))
     transaction.on_commit(lambda: send(job))
 
 
@@ -286,7 +287,7 @@ def cancel(job: Job) -> None:
         state=Job.State.CANCELLED, finished_at=clock.now(), lease_until=None
     )
     if not changed:
-        raise Conflict("该任务已经结束，不能取消。")
+        raise Conflict(_("该任务已经结束，不能取消。"))
 
 
 def queue_position(job: Job) -> int:

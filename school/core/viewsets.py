@@ -51,7 +51,7 @@ class JobInspectView(InspectView):
 def act_on_job(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """Retry or cancel one job."""
     if not job_policy.user_has_permission(request.user, "change"):
-        raise NotAllowed("没有处理后台任务的权限，请联系系统管理员。")
+        raise NotAllowed(_("没有处理后台任务的权限，请联系系统管理员。"))
     job = get_object_or_404(Job, pk=pk)
     try:
         {"retry": jobs.retry, "cancel": jobs.cancel}[action](job)

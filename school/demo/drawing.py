@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from PIL import Image, ImageDraw, ImageFont
 
 from school.core.errors import DomainError
@@ -40,7 +41,7 @@ def font_file(bold: bool = False) -> str:
             return found
     if bold:
         return font_file()
-    raise DomainError("没有找到中文字体，请安装软件包 fonts-noto-cjk 后重新运行。")
+    raise DomainError(_("没有找到中文字体，请安装软件包 fonts-noto-cjk 后重新运行。"))
 
 
 def _matched(pattern: str) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError
 from school.demo import drawing
@@ -104,7 +105,7 @@ def _say(sentence: str, work: Path) -> array:
     _run([speaker(), "-v", "cmn", "-s", "150", "-a", "140", "-w", str(target), sentence])
     with wave.open(str(target)) as spoken:
         if (spoken.getframerate(), spoken.getnchannels(), spoken.getsampwidth()) != (RATE, 1, 2):
-            raise DomainError("语音合成程序输出的格式不符，请更新 espeak-ng。")
+            raise DomainError(_("语音合成程序输出的格式不符，请更新 espeak-ng。"))
         return array("h", spoken.readframes(spoken.getnframes()))
 
 
@@ -143,7 +144,9 @@ def _run(arguments: list[str]) -> None:
     try:
         subprocess.run(arguments, check=True, capture_output=True, timeout=300)
     except FileNotFoundError as error:
-        raise DomainError(f"没有找到程序 {arguments[0]}，请安装后重新运行。") from error
+        raise DomainError(
+            _("没有找到程序 %(name)s，请安装后重新运行。") % {"name": arguments[0]}
+        ) from error
     except subprocess.CalledProcessError as error:
         tail = error.stderr.decode(errors="replace").strip()[-300:]
-        raise DomainError(f"制作示范视频失败：{tail}") from error
+        raise DomainError(_("制作示范视频失败：%(tail)s") % {"tail": tail}) from error

@@ -21,7 +21,7 @@ def _gathering_or_404(request: HttpRequest, pk: int, *, write: bool = False) -> 
     )
     gathering = found.first()
     if gathering is None:
-        raise NotFound("没有找到这次集体学习，或不在管理范围内。")
+        raise NotFound(_("没有找到这次集体学习，或不在管理范围内。"))
     if write:
         scope.writable_branch_or_404(gathering.branch_id)
     return gathering

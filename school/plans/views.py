@@ -56,7 +56,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
 def _writer(request: HttpRequest) -> Scope:
     scope = scope_for(request.user)
     if not (scope.is_superuser or scope.writable_branches.exists()):
-        raise NotFound("没有找到这个页面。")
+        raise NotFound(_("没有找到这个页面。"))
     return scope
 
 
@@ -64,7 +64,7 @@ def _plan_or_404(scope: Scope, plan_id: int) -> StudyPlan:
     plans = StudyPlan.objects.filter(owner__in=scope.writable_branches.values("pk"))
     plan = plans.select_related("owner", "audience").filter(pk=plan_id).first()
     if plan is None:
-        raise NotFound("没有找到这个学习计划，或不在管理范围内。")
+        raise NotFound(_("没有找到这个学习计划，或不在管理范围内。"))
     return plan
 
 
@@ -187,14 +187,14 @@ def item_withdraw(request: HttpRequest, plan_id: int, item_id: int) -> HttpRespo
     plan = _plan_or_404(_writer(request), plan_id)
     plan_item = plan.items.filter(pk=item_id).first()
     if plan_item is None:
-        raise NotFound("没有找到这项内容。")
+        raise NotFound(_("没有找到这项内容。"))
     chosen = request.POST.get("replacement", "")
     replacement = None
     if chosen:
         offered = StudyItem.objects.filter(withdrawn_at=None)
         replacement = offered.filter(pk=chosen).first() if chosen.isdecimal() else None
         if replacement is None:
-            raise DomainError("替换的内容不存在或已撤下，请重新选择。")
+            raise DomainError(_("替换的内容不存在或已撤下，请重新选择。"))
     services.withdraw_item(plan_item=plan_item, replacement=replacement, by=request.user)
     messages.success(request, _("已替换。") if replacement else _("已撤下。"))
     return redirect("plans:detail", plan.pk)
@@ -215,7 +215,7 @@ def exempt(request: HttpRequest, plan_id: int, member_id: int) -> HttpResponse:
         or not scope.may_write(home.branch)
         or not (in_audience(plan.audience, member) or scope.may_see(plan.owner))
     ):
-        raise NotFound("没有找到这个学习计划，或不在管理范围内。")
+        raise NotFound(_("没有找到这个学习计划，或不在管理范围内。"))
     form = ExemptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         exempt_member(

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
@@ -39,7 +40,7 @@ def open_gathering(
     _check_times(starts_at, ends_at)
     shown = [item for item in items if item.current_id and item.withdrawn_at is None]
     if kind == Gathering.Kind.GROUP and not shown:
-        raise DomainError("请至少选一项学习内容。", field="items")
+        raise DomainError(_("请至少选一项学习内容。"), field="items")
     day = clock.local_day(starts_at)
     gathering = Gathering.objects.create(
         branch=branch,
@@ -61,18 +62,18 @@ def open_gathering(
 
 def _check_times(starts_at: datetime, ends_at: datetime) -> None:
     if ends_at <= starts_at:
-        raise DomainError("结束时间要晚于开始时间。", field="ends_at")
+        raise DomainError(_("结束时间要晚于开始时间。"), field="ends_at")
     if ends_at - starts_at > LONGEST:
-        raise DomainError("一次集体学习不能超过 12 小时，请按天分别登记。", field="ends_at")
+        raise DomainError(_("一次集体学习不能超过 12 小时，请按天分别登记。"), field="ends_at")
     if ends_at > clock.now() + timedelta(minutes=5):
-        raise DomainError("集体学习结束后才能登记，结束时间不能晚于现在。", field="ends_at")
+        raise DomainError(_("集体学习结束后才能登记，结束时间不能晚于现在。"), field="ends_at")
 
 
 def _expect(gathering: Gathering, branch: Branch, day) -> None:
     home = list(members_of(branch, day, subtree=False).values_list("pk", flat=True))
     attached = set(attached_members_of(branch, day).values_list("pk", flat=True)) - set(home)
     if not home and not attached:
-        raise DomainError("这个党组织当天没有党员，不能登记集体学习。")
+        raise DomainError(_("这个党组织当天没有党员，不能登记集体学习。"))
     Attendance.objects.bulk_create(
         [Attendance(gathering=gathering, member_id=pk) for pk in home]
         + [Attendance(gathering=gathering, member_id=pk, attached=True) for pk in sorted(attached)]
@@ -94,7 +95,7 @@ def close_gathering(*, gathering: Gathering, states: Mapping[int, str], by: Memb
     """
     gathering = Gathering.objects.select_for_update().get(pk=gathering.pk)
     if gathering.state != Gathering.State.OPEN:
-        raise Conflict("这次集体学习已经登记或作废，不能重复登记。")
+        raise Conflict(_("这次集体学习已经登记或作废，不能重复登记。"))
     known = {Attendance.State.PRESENT, Attendance.State.LEAVE, Attendance.State.ABSENT}
     revisions = [shown.revision for shown in gathering.items.select_related("revision__item")]
     for attendance in gathering.attendances.order_by("member_id"):
@@ -144,10 +145,10 @@ def cancel_gathering(*, gathering: Gathering, reason: str, by: Member) -> Gather
         Conflict: it is void already, or its year is closed.
     """
     if not reason.strip():
-        raise DomainError("请写明作废原因。", field="reason")
+        raise DomainError(_("请写明作废原因。"), field="reason")
     gathering = Gathering.objects.select_for_update().get(pk=gathering.pk)
     if gathering.state == Gathering.State.CANCELLED:
-        raise Conflict("这次集体学习已经作废。")
+        raise Conflict(_("这次集体学习已经作废。"))
     gathering.state = Gathering.State.CANCELLED
     gathering.cancel_reason = reason.strip()[:200]
     gathering.save(update_fields=["state", "cancel_reason"])

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
@@ -73,7 +74,7 @@ def change_draft(
         Conflict: the plan has been published.
     """
     plan = StudyPlan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
-    _must_be(plan, State.DRAFT, "计划已发布，内容不能整体改写；可以撤下或替换其中一项。")
+    _must_be(plan, State.DRAFT, _("计划已发布，内容不能整体改写；可以撤下或替换其中一项。"))
     for name, value in fields.items():
         setattr(plan, name, value)
     plan.version += 1
@@ -99,9 +100,9 @@ def publish_plan(*, plan: StudyPlan, by: Member | None = None) -> StudyPlan:
         DomainError: nothing is required in it.
     """
     plan = StudyPlan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
-    _must_be(plan, State.DRAFT, "这个计划已经发布过。")
+    _must_be(plan, State.DRAFT, _("这个计划已经发布过。"))
     if not plan.items.filter(required=True).exists() and plan.hour_target is None:
-        raise DomainError("计划里至少要有一项必修内容，或填写学时要求。")
+        raise DomainError(_("计划里至少要有一项必修内容，或填写学时要求。"))
     plan.state = State.PUBLISHED
     plan.published_at = clock.now()
     plan.save(update_fields=["state", "published_at"])
@@ -118,7 +119,7 @@ def end_plan(*, plan: StudyPlan, on: date | None = None, by: Member | None = Non
         Conflict: it is not running.
     """
     plan = StudyPlan.objects.select_for_update(of=("self",)).get(pk=plan.pk)
-    _must_be(plan, State.PUBLISHED, "只有进行中的计划可以结束。")
+    _must_be(plan, State.PUBLISHED, _("只有进行中的计划可以结束。"))
     plan.state = State.ENDED
     plan.ended_on = on or clock.today()
     plan.save(update_fields=["state", "ended_on"])
@@ -146,10 +147,10 @@ def withdraw_item(
     plan_item = PlanItem.objects.select_for_update(of=("self",)).get(pk=plan_item.pk)
     day = on or clock.today()
     if plan_item.withdrawn_on:
-        raise Conflict("这一项已经撤下。")
+        raise Conflict(_("这一项已经撤下。"))
     if replacement:
         if plan.items.filter(item=replacement).exists():
-            raise Conflict("替换的内容已在计划里，请另选一项。")
+            raise Conflict(_("替换的内容已在计划里，请另选一项。"))
         plan_item.replaced_by = PlanItem.objects.create(
             plan=plan,
             item=replacement,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
@@ -32,7 +33,7 @@ def set_targets(
     """
     ids = [member.pk for member in members]
     if credit <= 0:
-        raise DomainError("应修学时要大于 0。", field="credit")
+        raise DomainError(_("应修学时要大于 0。"), field="credit")
     posts: dict[int, str] = {}
     for member, post in (
         PostHolding.objects.on(clock.today())
@@ -91,12 +92,12 @@ def exempt(
         Conflict: the member is already let off.
     """
     if (plan is None) == (target is None):
-        raise DomainError("免学要针对一个学习计划或一项年度应修学时。")
+        raise DomainError(_("免学要针对一个学习计划或一项年度应修学时。"))
     if not reason.strip():
-        raise DomainError("请填写免学原因。", field="reason")
+        raise DomainError(_("请填写免学原因。"), field="reason")
     first = plan.starts_on if plan else date(target.year, 1, 1)
     if Exemption.objects.filter(member=member, plan=plan, target=target, until=None).exists():
-        raise Conflict(f"{member.name} 已经免学，不需要重复办理。")
+        raise Conflict(_("%(name)s 已经免学，不需要重复办理。") % {"name": member.name})
     row = Exemption.objects.create(
         member=member,
         plan=plan,

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
@@ -26,15 +27,15 @@ def file_period(
         Conflict: it has been filed and was not returned.
     """
     if starts_on != period_start(period, starts_on) or starts_on > clock.today():
-        raise DomainError("这个周期还没有开始，不能上报。")
+        raise DomainError(_("这个周期还没有开始，不能上报。"))
     filing, _made = Filing.objects.select_for_update(of=("self",)).get_or_create(
         branch=branch, period=period, starts_on=starts_on
     )
     if filing.state not in (State.OPEN, State.RETURNED):
-        raise Conflict("本期已经上报。如需改报，请联系上级退回。")
+        raise Conflict(_("本期已经上报。如需改报，请联系上级退回。"))
     told = draft(branch, period, starts_on)
     if not told.totals:
-        raise DomainError("本期没有可以上报的数据：没有学习计划，或下级都还没有上报。")
+        raise DomainError(_("本期没有可以上报的数据：没有学习计划，或下级都还没有上报。"))
     rule = rule_on(told.as_of)
     snapshot = FilingSnapshot.objects.create(
         filing=filing,
@@ -76,10 +77,10 @@ def return_filing(*, filing: Filing, reason: str, by: Member) -> Filing:
         Conflict: it is not filed, or already confirmed.
     """
     if not reason.strip():
-        raise DomainError("请写明退回原因，让支部知道改什么。", field="reason")
+        raise DomainError(_("请写明退回原因，让支部知道改什么。"), field="reason")
     filing = _held(filing)
     if filing.state != State.FILED:
-        raise Conflict("只有已上报、未确认的才能退回。")
+        raise Conflict(_("只有已上报、未确认的才能退回。"))
     return _decide(filing, State.RETURNED, by, reason.strip()[:200])
 
 
@@ -92,7 +93,7 @@ def confirm_filing(*, filing: Filing, by: Member) -> Filing:
     """
     filing = _held(filing)
     if filing.state != State.FILED:
-        raise Conflict("只有已上报的才能确认。")
+        raise Conflict(_("只有已上报的才能确认。"))
     return _decide(filing, State.CONFIRMED, by)
 
 

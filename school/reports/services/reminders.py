@@ -31,7 +31,7 @@ def remind_unfinished(
     }
     chosen = unfinished.intersection(member_ids)
     if not chosen:
-        raise DomainError("没有可以提醒的人：请先选择还没有学完的党员。")
+        raise DomainError(_("没有可以提醒的人：请先选择还没有学完的党员。"))
     last = (plan.make_up_until or plan.ends_on) if today > plan.ends_on else plan.ends_on
     return remind(
         member_ids=chosen,

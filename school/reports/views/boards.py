@@ -104,9 +104,9 @@ def _asked(request: HttpRequest) -> dict:
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            raise DomainError("截至日期的格式应为 2026-06-30，请重新选择。") from None
+            raise DomainError(_("截至日期的格式应为 2026-06-30，请重新选择。")) from None
         if day.year < FIRST_YEAR:
-            raise DomainError("这一天太早，平台没有记录，请重新选择。")
+            raise DomainError(_("这一天太早，平台没有记录，请重新选择。"))
     wanted = request.GET.get("filter", ALL)
     plan = request.GET.get("plan", "")
     return {
@@ -198,7 +198,7 @@ def remind(request: HttpRequest, branch_id: int) -> HttpResponse:
     node = scope_for(request.user).writable_branch_or_404(branch_id)
     shown = board(node, **(_asked(request) | {"day": clock.today()}), rows=False)
     if shown.plan is None:
-        raise DomainError("这个党组织还没有学习计划，没有可以提醒的内容。")
+        raise DomainError(_("这个党组织还没有学习计划，没有可以提醒的内容。"))
     chosen = [int(pk) for pk in request.POST.getlist("member") if pk.isdecimal() and len(pk) < 19]
     sent = remind_unfinished(node=node, plan=shown.plan, member_ids=chosen, by=request.user)
     words = []
@@ -220,7 +220,7 @@ def export(request: HttpRequest, branch_id: int) -> HttpResponse:
     node = scope_for(request.user).branch_or_404(branch_id)
     shown = board(node, **_asked(request))
     if shown.plan is None:
-        raise DomainError("这个党组织还没有学习计划，没有可以导出的数据。")
+        raise DomainError(_("这个党组织还没有学习计划，没有可以导出的数据。"))
     audit.record(
         "reports.exported",
         actor=request.user,

@@ -24,7 +24,7 @@ MONTH = Filing.Period.MONTH
 def _month(text: str) -> date:
     start = parse_month(text)
     if start is None or start > clock.today() or start.year < 2000:
-        raise NotFound("没有这个上报周期。")
+        raise NotFound(_("没有这个上报周期。"))
     return start
 
 
@@ -120,9 +120,9 @@ def _decidable(request: HttpRequest, branch_id: int, month: str) -> Filing:
     node = scope.branch_or_404(branch_id)
     found = Filing.objects.filter(branch=node, period=MONTH, starts_on=_month(month)).first()
     if found is None:
-        raise NotFound("这个党组织本期还没有上报。")
+        raise NotFound(_("这个党组织本期还没有上报。"))
     if not _parent_writable(scope, node):
-        raise NotAllowed("只有上级党组织可以退回或确认。")
+        raise NotAllowed(_("只有上级党组织可以退回或确认。"))
     return found
 
 

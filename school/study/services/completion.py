@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict
@@ -191,7 +192,7 @@ def reverse_completion(*, completion: Completion, reason: str, by: Member | None
     """
     lock_member(completion.member_id)
     if completion.reverses_id or Completion.objects.filter(reverses=completion).exists():
-        raise Conflict("这条完成记录已经冲销过，不能再次冲销。")
+        raise Conflict(_("这条完成记录已经冲销过，不能再次冲销。"))
     correction = Completion.objects.create(
         member_id=completion.member_id,
         item_id=completion.item_id,

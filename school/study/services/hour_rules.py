@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import DomainError
@@ -23,9 +24,9 @@ def add_hour_rule(*, effective_from: date, by: Member | None, **terms) -> HourRu
         DomainError: the day lies in the past or already has a version.
     """
     if effective_from < clock.today():
-        raise DomainError("生效日期不能早于今天：已入账的学时不会改算。", field="effective_from")
+        raise DomainError(_("生效日期不能早于今天：已入账的学时不会改算。"), field="effective_from")
     if HourRule.objects.filter(effective_from=effective_from).exists():
-        raise DomainError("这一天已有一个版本生效，请另选日期。", field="effective_from")
+        raise DomainError(_("这一天已有一个版本生效，请另选日期。"), field="effective_from")
     last = HourRule.objects.aggregate(last=Max("version"))["last"] or 0
     rule = HourRule.objects.create(version=last + 1, effective_from=effective_from, **terms)
     audit.record(

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
@@ -114,13 +115,15 @@ def post_offline(
         Conflict: the year is closed.
     """
     if seconds < 0 or source in SELF_PACED or source not in HourEntry.Source.values:
-        raise DomainError("线下学时的时长或来源不正确，请检查后重新提交。")
+        raise DomainError(_("线下学时的时长或来源不正确，请检查后重新提交。"))
     lock_member(member_id)
     booked = HourEntry.objects.filter(member_id=member_id, origin=origin).first()
     if booked:
         return booked
     if year_closed(studied_on.year):
-        raise Conflict(f"{studied_on.year} 年度已封账，不能再记学时，请联系教务。")
+        raise Conflict(
+            _("%(year)s 年度已封账，不能再记学时，请联系教务。") % {"year": studied_on.year}
+        )
     rule = rule_on(studied_on)
     minutes = rule.offline_minutes_per_hour if rule else 60
     return _book(
@@ -167,9 +170,12 @@ def reverse_entry(*, entry: HourEntry, reason: str, by: Member | None) -> HourEn
     """
     lock_member(entry.member_id)
     if entry.reverses_id or HourEntry.objects.filter(reverses=entry).exists():
-        raise Conflict("这条学时记录已经冲销过，不能再次冲销。")
+        raise Conflict(_("这条学时记录已经冲销过，不能再次冲销。"))
     if year_closed(entry.counts_for_year):
-        raise Conflict(f"{entry.counts_for_year} 年度已封账，不能冲销，请联系教务。")
+        raise Conflict(
+            _("%(year)s 年度已封账，不能冲销，请联系教务。")
+            % {"year": entry.counts_for_year}
+        )
     opposite = _book(
         member_id=entry.member_id,
         item_id=entry.item_id,

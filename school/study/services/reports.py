@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import DomainError, NotAllowed
@@ -72,15 +73,15 @@ def accept_report(
     """
     claim = tokens.read(token)
     if claim is None:
-        raise NotAllowed("学习凭证无效，请刷新页面后继续学习。")
+        raise NotAllowed(_("学习凭证无效，请刷新页面后继续学习。"))
     if member_id is not None and member_id != claim.member_id:
-        raise NotAllowed("这份学习记录属于另一名党员，请由本人登录后上传。")
+        raise NotAllowed(_("这份学习记录属于另一名党员，请由本人登录后上传。"))
     if type(seq) is not int or not 1 <= seq <= MAX_SEQ:
-        raise BadReport("学习上报的序号不正确，请刷新页面后继续学习。")
+        raise BadReport(_("学习上报的序号不正确，请刷新页面后继续学习。"))
     try:
         parsed = judge.parse_segments(segments)
     except ValueError as error:
-        raise BadReport("学习上报的内容不正确，请刷新页面后继续学习。") from error
+        raise BadReport(_("学习上报的内容不正确，请刷新页面后继续学习。")) from error
     with transaction.atomic():
         return _accept(claim, seq, parsed, segments)
 
@@ -89,7 +90,7 @@ def _accept(claim: tokens.Claim, seq: int, parsed: list[judge.Segment], raw: obj
     session = _session(claim)
     now = clock.authority()
     if now > session.expires_at + timedelta(days=settings.STUDY_EVIDENCE_DAYS):
-        raise Gone("学习结束已超过规定天数，这份记录不能再上传。")
+        raise Gone(_("学习结束已超过规定天数，这份记录不能再上传。"))
     held = rows.held(session)
     if seq <= session.last_seq and _reports(session).filter(seq=seq).exists():
         return _answer(session, held, _known(session, held))
@@ -106,7 +107,7 @@ def _session(claim: tokens.Claim) -> rows.SessionRow:
         or session.revision_id != claim.revision_id
         or not session.active
     ):
-        raise NotAllowed("学习凭证已失效，请刷新页面后继续学习。")
+        raise NotAllowed(_("学习凭证已失效，请刷新页面后继续学习。"))
     return session
 
 

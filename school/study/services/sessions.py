@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import NotFound, TooMany
@@ -54,17 +55,17 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
         TooMany: more sessions in a minute than a person opens.
     """
     if item.withdrawn_at or item.current_id is None or not in_audience(item.audience, member):
-        raise NotFound("该内容已撤下或不在学习范围内，请返回课程页面。")
+        raise NotFound(_("该内容已撤下或不在学习范围内，请返回课程页面。"))
     revision = item.current
     if revision.axis == ItemRevision.Axis.NONE:
-        raise NotFound("该内容不按时长学习。")
+        raise NotFound(_("该内容不按时长学习。"))
     now = clock.authority()
     lock_member(member.pk)
     recent = StudySession.objects.filter(
         member=member, opened_at__gt=now - timedelta(minutes=1)
     ).count()
     if recent >= settings.STUDY_OPENS_PER_MINUTE:
-        raise TooMany("打开过于频繁，请一分钟后再试。")
+        raise TooMany(_("打开过于频繁，请一分钟后再试。"))
     day = clock.local_day(now)
     cycle = cycle_for(member.pk, revision.pk, day)
     now_at = standing(member.pk, revision, cycle)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -21,9 +22,9 @@ def _body(request: HttpRequest) -> dict:
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise BadReport("请求内容不是有效的数据，请刷新页面。") from error
+        raise BadReport(_("请求内容不是有效的数据，请刷新页面。")) from error
     if not isinstance(body, dict):
-        raise BadReport("请求内容不是有效的数据，请刷新页面。")
+        raise BadReport(_("请求内容不是有效的数据，请刷新页面。"))
     return body
 
 
@@ -38,10 +39,10 @@ def open_item(request: HttpRequest) -> JsonResponse:
     try:
         pk = _body(request).get("item")
         if type(pk) is not int or not 0 < pk < 2**63:
-            raise BadReport("缺少学习内容编号。")
+            raise BadReport(_("缺少学习内容编号。"))
         item = StudyItem.objects.select_related("current", "audience").filter(pk=pk).first()
         if item is None:
-            raise NotFound("没有找到这项学习内容。")
+            raise NotFound(_("没有找到这项学习内容。"))
         opened = open_session(
             member=request.user,
             item=item,

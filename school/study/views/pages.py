@@ -68,5 +68,5 @@ def _year(asked: str | None, years: list[int], default: int) -> int:
     if not asked:
         return default
     if not asked.isdecimal() or int(asked) not in years:
-        raise NotFound("没有这个年度的学时记录。")
+        raise NotFound(_("没有这个年度的学时记录。"))
     return int(asked)
