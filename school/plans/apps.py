@@ -20,6 +20,7 @@ class PlansConfig(AppConfig):
         study.unmet.connect(receivers.count_start)
         study.credited.connect(receivers.count_credit)
         people.membership_changed.connect(receivers.count_membership)
+        people.memberships_changed.connect(receivers.count_memberships)
         people.standing_changed.connect(receivers.count_standing)
         people.placement_changed.connect(receivers.count_placement)
         post_save.connect(receivers.count_post, sender="members.PostHolding")

@@ -5,7 +5,7 @@ from datetime import date
 from school.members.models import AudienceRule, Branch, Member, PostHolding
 from school.plans.models import StudyPlan
 from school.plans.selectors.plans import counting_plans
-from school.plans.services.counting import move_counts, settle
+from school.plans.services.counting import move_counts, settle, settle_many
 from school.study.models import Completion, Coverage, HourEntry
 
 PUBLISHED = StudyPlan.State.PUBLISHED
@@ -42,6 +42,12 @@ def count_membership(
         settle(member_ids=[member.pk], plans=plans)
 
 
+def count_memberships(sender, member_ids: list[int], on: date, **kwargs) -> None:
+    """Homes of many changed at once: branches were merged or split."""
+    if plans := counting_plans():
+        settle_many(member_ids=member_ids, plans=plans)
+
+
 def count_standing(sender, member: Member, on: date, **kwargs) -> None:
     """Kind or state changed."""
     if plans := counting_plans():
@@ -55,9 +61,11 @@ def count_post(sender, instance: PostHolding, **kwargs) -> None:
         settle(member_ids=[instance.member_id], plans=plans)
 
 
-def count_placement(sender, branch: Branch, **kwargs) -> None:
+def count_placement(
+    sender, branch: Branch, old_parent: Branch | None, new_parent: Branch, on: date, **kwargs
+) -> None:
     """A branch moved in the tree."""
-    move_counts(branch=branch)
+    move_counts(branch=branch, old_parent=old_parent, new_parent=new_parent, on=on)
 
 
 def want_recount(sender, instance: AudienceRule, **kwargs) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from school.core import clock
 from school.members.models import Branch, BranchPlacement
@@ -12,6 +12,12 @@ from school.members.models import Branch, BranchPlacement
 def parents_on(day: date) -> dict[int, int | None]:
     """Parent id of every branch placed on a day. One query."""
     return dict(BranchPlacement.objects.on(day).values_list("branch_id", "parent_id"))
+
+
+def last_parents_on(day: date) -> dict[int, int | None]:
+    """As ``parents_on``, and for branches dissolved by then the parent they had last. One query."""
+    rows = BranchPlacement.objects.filter(since__lte=day).exclude(until=F("since"))
+    return dict(rows.order_by("since", "pk").values_list("branch_id", "parent_id"))
 
 
 def ancestors_on(branch_id: int, day: date) -> list[int]:
@@ -36,7 +42,8 @@ def descendant_ids_on(branch_id: int, day: date) -> set[int]:
         path = Branch.objects.filter(pk=branch_id).values_list("path", flat=True).first()
         if path is None:
             return set()
-        return set(Branch.objects.filter(path__startswith=path).values_list("pk", flat=True))
+        living = Branch.objects.filter(path__startswith=path, dissolved_on=None)
+        return set(living.values_list("pk", flat=True))
     children: dict[int | None, list[int]] = defaultdict(list)
     for child, parent in parents_on(day).items():
         children[parent].append(child)

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Substr
 
 from school.core import clock
 from school.members.models import Branch, BranchPlacement
-from school.members.selectors.tree import parents_on
+from school.members.selectors.tree import last_parents_on
 from school.plans.models import CountCheckpoint, CountDelta, StudyPlan
 from school.plans.rules import MEASURES, Counts, month_before, month_end, month_start
 
@@ -112,7 +112,7 @@ def _from_deltas(
     if known_at:
         deltas = deltas.filter(recorded_at__lte=known_at)
     rows = deltas.order_by().values_list("branch_id").annotate(**SUMS)
-    parents = parents_on(day)
+    parents = last_parents_on(day)
     own, children = Counts(), defaultdict(Counts)
     for branch, *sums in rows:
         place = branch

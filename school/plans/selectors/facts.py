@@ -101,7 +101,10 @@ def _rules_of(plan: StudyPlan, rules: dict[int, list[AudienceLine]]):
 
 
 class TreeLine:
-    """``(branch, day)`` → the branch and its ancestors that day. Loads placements on first use."""
+    """``(branch, day)`` → the branch and its ancestors that day. Loads placements on first use.
+
+    A dissolved branch is counted where it stood last: a plan that ended before keeps its people.
+    """
 
     def __init__(self) -> None:
         self._parents: dict[int, list[tuple[Span, int | None]]] = {}
@@ -134,9 +137,12 @@ class TreeLine:
         node: int | None = branch_id
         while node is not None and node not in line:
             line.append(node)
-            node = next(
-                (parent for span, parent in self._parents.get(node, ()) if span.on(day)), None
-            )
+            begun = [
+                (span.since, parent)
+                for span, parent in self._parents.get(node, ())
+                if span.since <= day and span.since != span.until
+            ]
+            node = max(begun, key=lambda each: each[0])[1] if begun else None
         return tuple(line)
 
     def change_days(self, branch_ids: Iterable[int]) -> list[date]:

@@ -66,6 +66,15 @@ def settle(
     return len(rows)
 
 
+def settle_many(*, member_ids: Iterable[int], plans: Iterable[StudyPlan]) -> int:
+    """``settle`` for any number of members, in portions; returns the rows appended."""
+    tree, plans = TreeLine(), list(plans)
+    return sum(
+        settle(member_ids=chunk, plans=plans, tree=tree)
+        for chunk in _chunks(sorted(set(member_ids)), CHUNK)
+    )
+
+
 def _order(key: Key) -> tuple:
     day, branch, item = key
     return day, branch, item or 0
@@ -234,21 +243,63 @@ def _bump(bumps: dict[tuple[Place, date], Counts]) -> None:
 
 
 @transaction.atomic
-def move_counts(*, branch: Branch) -> None:
-    """A branch has been placed elsewhere: hand its sums to the new ancestors.
+def move_counts(
+    *, branch: Branch, old_parent: Branch | None, new_parent: Branch, on: date
+) -> None:
+    """A branch has been placed elsewhere from a day on: hand its sums to the new ancestors.
 
-    The checkpoints of the plans it takes part in are folded anew, which is exact however the move
-    is dated. Plans whose audience names branches are recounted by the roller.
+    Its own checkpoints hold what it carries month by month, so a handful of rows of the ancestors
+    change, however large the subtree is. Plans whose audience names branches are recounted by the
+    roller.
     """
     plans = StudyPlan.objects.exclude(state=StudyPlan.State.DRAFT).filter(
         audience__rules__branch__isnull=False
     )
     StudyPlan.objects.filter(pk__in=plans.values("pk")).update(recount_wanted=True)
-    rebuild_checkpoints(
-        plan_ids=CountDelta.objects.filter(branch__path__startswith=branch.path)
-        .values_list("plan_id", flat=True)
-        .distinct()
-    )
+    if connection.features.has_select_for_update:
+        _lock_roller()
+    carried: dict[tuple[int, int | None], dict[date, Counts]] = defaultdict(dict)
+    for row in CountCheckpoint.objects.filter(branch=branch).order_by("month"):
+        carried[(row.plan_id, row.plan_item_id)][row.month] = counts_of(row)
+    if carried:
+        _bump(_handed_over(carried, old_parent, new_parent, month_start(on)))
+
+
+def _handed_over(
+    carried: dict[tuple[int, int | None], dict[date, Counts]],
+    old_parent: Branch | None,
+    new_parent: Branch,
+    first: date,
+) -> dict[tuple[Place, date], Counts]:
+    """What each old and new ancestor loses or gains, as changes from a month on."""
+    tree = TreeLine()
+    above = [parent.pk for parent in (old_parent, new_parent) if parent]
+    tree.load(above)
+    turns = {month_start(day) for day in tree.change_days(above)}
+    bumps: dict[tuple[Place, date], Counts] = defaultdict(Counts)
+    for (plan, item), months in carried.items():
+        given: dict[int, Counts] = defaultdict(Counts)
+        for month in sorted({first} | {m for m in turns | set(months) if m > first}):
+            held = max((m for m in months if m <= month), default=None)
+            sums = months[held] if held else NOBODY
+            due = _shares(tree, old_parent, new_parent, month, sums)
+            for node in sorted(given.keys() | due.keys()):
+                if change := due.get(node, NOBODY) - given[node]:
+                    bumps[((plan, node, item), month)] += change
+                    given[node] = due.get(node, NOBODY)
+    return bumps
+
+
+def _shares(
+    tree: TreeLine, old_parent: Branch | None, new_parent: Branch, month: date, sums: Counts
+) -> dict[int, Counts]:
+    """By how much the move changes the sums of each ancestor at the end of a month."""
+    day = min(month_end(month), clock.today())
+    before = set(tree(old_parent.pk, day)) if old_parent else set()
+    after = set(tree(new_parent.pk, day))
+    return {node: NOBODY - sums for node in before - after} | {
+        node: sums for node in after - before
+    }
 
 
 @transaction.atomic
