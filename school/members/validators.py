@@ -1,9 +1,13 @@
-"""Password rules: three of four character classes, and not the member's own number."""
+"""Password rules: three of four character classes, no own number, none of the last few."""
 
 import re
 
+from django.conf import settings
+from django.contrib.auth.hashers import check_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from school.members.models import Member, PasswordUsed
 
 CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
 
@@ -32,3 +36,24 @@ class OwnNumberValidator:
 
     def get_help_text(self) -> str:
         return _("密码里不能含有自己的工号。")
+
+
+class EarlierPasswordValidator:
+    """The password must be none of the member's last few (setting), the present one included."""
+
+    def validate(self, password: str, user=None) -> None:
+        if getattr(user, "pk", None) and is_barred(user, password):
+            raise ValidationError(self.get_help_text(), code="password_earlier")
+
+    def get_help_text(self) -> str:
+        count = settings.SIGN_IN_PASSWORDS_BARRED
+        return _("不能使用最近 %(count)d 次用过的密码。") % {"count": count}
+
+
+def is_barred(member: Member, password: str) -> bool:
+    """Whether a password is the present one or one of the last few; costs a hash for each."""
+    earlier = PasswordUsed.objects.filter(member=member).values_list("password", flat=True)
+    last = list(earlier[: settings.SIGN_IN_PASSWORDS_BARRED])
+    if member.has_usable_password() and member.password not in last:
+        last.insert(0, member.password)
+    return any(check_password(password, used) for used in last)

@@ -9,6 +9,7 @@ from school.settings.parts.logging import *  # noqa: F403
 from school.settings.parts.roster import *  # noqa: F403
 from school.settings.parts.school import *  # noqa: F403
 from school.settings.parts.search import *  # noqa: F403
+from school.settings.parts.signin import *  # noqa: F403
 from school.settings.parts.storage import *  # noqa: F403
 from school.settings.parts.wagtail import *  # noqa: F403
 
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "taggit",
     "django_htmx",
     "csp",
+    *ALLAUTH_APPS,
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -65,7 +67,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "school.core.middleware.DomainErrorMiddleware",
+    "school.members.middleware.SessionMiddleware",
     "school.members.middleware.FirstRunMiddleware",
 ]
 
@@ -122,6 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "school.members.validators.CharacterClassValidator"},
     {"NAME": "school.members.validators.OwnNumberValidator"},
+    {"NAME": "school.members.validators.EarlierPasswordValidator"},
 ]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"

@@ -47,6 +47,7 @@ VARIABLES: dict[str, Variable] = {
         Variable("ALLOWED_HOSTS", "", "Host names, separated by commas; required in production."),
         Variable("SITE_URL", "", "Public address, e.g. https://school.example; used in messages."),
         Variable("TRUSTED_PROXY", "", "1 when a proxy sets X-Forwarded-Proto and X-Forwarded-For."),
+        Variable("SECOND_STEP_ROLES", "", "Roles that need a second step, by commas; or none."),
         Variable("DEBUG", "", "1 shows Django's debug pages; never in production."),
     )
 }

@@ -24,3 +24,7 @@ if TRUSTED_PROXY:  # noqa: F405
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # Wagtail's editor shows previews in a frame of the same origin.
 SILENCED_SYSTEM_CHECKS = ["security.W019"]
+# Administrators sign in with a second step unless the host says otherwise (SECOND_STEP_ROLES).
+SIGN_IN_SECOND_STEP_ROLES = (
+    SIGN_IN_SECOND_STEP_ROLES if env.text("SECOND_STEP_ROLES") else ADMINISTRATORS  # noqa: F405
+)

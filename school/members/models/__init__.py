@@ -14,6 +14,7 @@ from school.members.models.membership import Membership, Post, PostHolding
 from school.members.models.record import MemberRecord
 from school.members.models.role import RoleGrant, Section
 from school.members.models.roster import RosterExport, RosterImport
+from school.members.models.session import PasswordUsed, SignInSession
 from school.members.models.transfer import Transfer
 
 __all__ = [
@@ -29,12 +30,14 @@ __all__ = [
     "MemberStanding",
     "Membership",
     "OneTimeCode",
+    "PasswordUsed",
     "Post",
     "PostHolding",
     "RoleGrant",
     "RosterExport",
     "RosterImport",
     "Section",
+    "SignInSession",
     "SignInThrottle",
     "Transfer",
 ]

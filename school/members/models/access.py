@@ -38,9 +38,10 @@ class OneTimeCode(models.Model):
 
 
 class SignInThrottle(models.Model):
-    """Failures in a row for one account from one address prefix.
+    """Failures of one account from one address prefix.
 
-    ``account`` is a hash of what was typed, so unknown accounts behave like known ones.
+    ``account`` is a hash of what was typed, so unknown accounts behave like known ones. A star in
+    place of the address counts the account everywhere, a star in place of the account the address.
     """
 
     account = models.CharField(max_length=64)

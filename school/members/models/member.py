@@ -96,6 +96,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.name
 
+    def set_password(self, raw_password: str | None) -> None:
+        """Set a password and remember when; the caller saves both columns."""
+        super().set_password(raw_password)
+        self.password_changed_at = clock.now() if raw_password is not None else None
+
     @property
     def masked_label(self) -> str:
         """How trails and logs call the member: staff number and a masked name."""

@@ -32,11 +32,7 @@ STUDY_OPENS_PER_MINUTE = 30
 # Year: stays open until this local day of the next year.
 STUDY_YEAR_CLOSES = (1, 31)
 
-# Sign-in.
-SIGN_IN_ONE_TIME_CODE_HOURS = 24
-SIGN_IN_SLIP_DAYS = 7
-SIGN_IN_FAILURES = 5
-SIGN_IN_LOCK_MINUTES = 15
+# The notice on personal information.
 PRIVACY_NOTICE_VERSION = "2026-01"
 
 # Reminders: one matter reaches a person at most once in this many days.
