@@ -1,25 +1,18 @@
-"""Who may see and do what. One object, ``Scope``, gives both the check and the queryset filter."""
+"""What one member oversees. One object, ``Scope``, gives both the check and the queryset filter."""
 
 import functools
-from collections.abc import Callable
 from datetime import date
 
-from django.contrib.auth.views import redirect_to_login
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import NotAllowed, NotFound
 from school.members.models import Branch, Member, Membership, RoleGrant
+from school.members.role_rules import MANAGING, OVERSEEING, WRITING
 
 Role = RoleGrant.Role
 
-# Roles whose grant on a branch opens the boards of its subtree.
-OVERSEEING = frozenset(
-    {Role.GROUP_LEADER, Role.SECRETARY, Role.COMMITTEE_ADMIN, Role.SCHOOL_ADMIN, Role.AUDITOR}
-)
-# Roles that may also change things there: register a group study, file the month, issue codes.
-WRITING = frozenset({Role.SECRETARY, Role.COMMITTEE_ADMIN, Role.SCHOOL_ADMIN})
 # Whose account a role may open with a one-time code, besides plain members. Who keeps watch or
 # runs the system is helped by the system administrator alone.
 _EDITORS = {Role.INSTRUCTOR, Role.REVIEWER}
@@ -59,6 +52,11 @@ class Scope:
         """Names of all roles held anywhere."""
         return frozenset(grant.role for grant in self.grants)
 
+    @property
+    def role_names(self) -> frozenset[str]:
+        """Names by which presets differ: the roles held, and ``superuser``."""
+        return self.roles | {"superuser"} if self.is_superuser else self.roles
+
     def has(self, role: str, branch: Branch | None = None) -> bool:
         """Whether a role is held, anywhere or reaching a branch."""
         if self.is_superuser:
@@ -96,6 +94,12 @@ class Scope:
         return everything if self.is_superuser else everything.filter(self._reached(WRITING))
 
     @property
+    def manageable_branches(self) -> QuerySet[Branch]:
+        """Branches whose place in the tree and whose accounts this member keeps."""
+        everything = Branch.objects.order_by("path")
+        return everything if self.is_superuser else everything.filter(self._reached(MANAGING))
+
+    @property
     def tops(self) -> list[Branch]:
         """The highest overseen nodes: where a board starts. Subtrees of others are dropped."""
         if self.is_superuser:
@@ -119,6 +123,12 @@ class Scope:
             branch.path.startswith(path) for path in self._paths(WRITING)
         )
 
+    def may_manage(self, branch: Branch) -> bool:
+        """The check that agrees with ``manageable_branches``."""
+        return self.is_superuser or any(
+            branch.path.startswith(path) for path in self._paths(MANAGING)
+        )
+
     def branch_or_404(self, pk: int) -> Branch:
         """A branch of this scope.
 
@@ -127,7 +137,7 @@ class Scope:
         """
         branch = self.branches.filter(pk=pk).first()
         if branch is None:
-            raise NotFound("没有找到这个党组织，或不在管理范围内。")
+            raise NotFound(_("没有找到这个党组织，或不在管理范围内。"))
         return branch
 
     def writable_branch_or_404(self, pk: int) -> Branch:
@@ -139,7 +149,18 @@ class Scope:
         """
         branch = self.branch_or_404(pk)
         if not self.may_write(branch):
-            raise NotAllowed("只能查看该党组织，不能代为办理。")
+            raise NotAllowed(_("只能查看该党组织，不能代为办理。"))
+        return branch
+
+    def manageable_branch_or_404(self, pk: int) -> Branch:
+        """A branch whose place in the tree and whose accounts this member keeps.
+
+        Raises:
+            NotFound: there is none, or it is a foreign one, or it may only be looked at.
+        """
+        branch = self.manageable_branches.filter(pk=pk).first()
+        if branch is None:
+            raise NotFound(_("没有找到这个党组织，或不在管理范围内。"))
         return branch
 
     def may_vouch_for(self, member: Member) -> bool:
@@ -176,7 +197,7 @@ class Scope:
         """
         member = self.members(day).filter(pk=pk).first()
         if member is None:
-            raise NotFound("没有找到这名党员，或不在管理范围内。")
+            raise NotFound(_("没有找到这名党员，或不在管理范围内。"))
         return member
 
 
@@ -191,30 +212,3 @@ def scope_for(member: Member) -> Scope:
         scope = Scope(member)
         member._scope = scope
     return scope
-
-
-def member_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Signed in, or sent to the sign-in page and back."""
-
-    @functools.wraps(view)
-    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if not request.user.is_authenticated:
-            if request.headers.get("Accept", "").startswith("application/json"):
-                raise NotAllowed("登录已过期，请重新登录。")
-            return redirect_to_login(request.get_full_path())
-        return view(request, *args, **kwargs)
-
-    return guarded
-
-
-def board_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Signed in and overseeing at least one branch; for everybody else the page does not exist."""
-
-    @member_required
-    @functools.wraps(view)
-    def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        if not scope_for(request.user).has_board:
-            raise NotFound("没有找到这个页面。")
-        return view(request, *args, **kwargs)
-
-    return guarded

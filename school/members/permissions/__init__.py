@@ -1,0 +1,20 @@
+"""Who may see and do what."""
+
+from school.members.permissions.appointing import Appointing, appointing_for
+from school.members.permissions.guards import board_required, member_required
+from school.members.permissions.scope import LENDABLE, Role, Scope, scope_for
+from school.members.role_rules import MANAGING, OVERSEEING, WRITING
+
+__all__ = [
+    "LENDABLE",
+    "MANAGING",
+    "OVERSEEING",
+    "WRITING",
+    "Appointing",
+    "Role",
+    "Scope",
+    "appointing_for",
+    "board_required",
+    "member_required",
+    "scope_for",
+]
