@@ -12,10 +12,14 @@ from school.members.models.member import Member
 class Section(models.Model):
     """A part of the page tree and the branch that answers for it.
 
-    ``page_id`` is a plain number kept unique: the page tree lies above this app.
+    ``page_id`` and ``collection_id`` are plain numbers kept unique: the page tree and the files of
+    its pages lie above this app.
     """
 
     page_id = models.PositiveBigIntegerField(_("页面编号"), unique=True)
+    collection_id = models.PositiveBigIntegerField(
+        _("素材集合编号"), null=True, unique=True, editable=False
+    )
     title = models.CharField(_("栏目"), max_length=80)
     branch = models.ForeignKey(
         Branch, models.PROTECT, related_name="sections", verbose_name=_("主管党组织")
@@ -71,6 +75,14 @@ class RoleGrant(Dated):
         related_name="granted",
         verbose_name=_("授权人"),
     )
+
+    reason = models.CharField(_("授权说明"), max_length=200, blank=True)
+    ended_by = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("收回人")
+    )
+    end_reason = models.CharField(_("收回原因"), max_length=200, blank=True)
+    # What Wagtail's groups say now; the scheduler brings it in step with the dates.
+    in_force = models.BooleanField(_("已生效"), default=False, editable=False)
 
     class Meta:
         verbose_name = _("角色授权")
