@@ -31,6 +31,12 @@ class Conflict(DomainError):
 
 
 class TooMany(DomainError):
-    """Too often; the message says when to try again."""
+    """Too often; the message says when to try again. ``retry_after``: seconds, for programs."""
 
     status = 429
+
+    def __init__(
+        self, message: str, *, field: str | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(message, field=field)
+        self.retry_after = retry_after

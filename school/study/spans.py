@@ -81,6 +81,18 @@ def head(spans: Spans, count: int) -> Spans:
     return result
 
 
+def coarsen(spans: Spans, most: int) -> Spans:
+    """The set in at most ``most`` spans: its smallest gaps are closed, nothing is taken out."""
+    surplus = len(spans) // 2 - most
+    if surplus <= 0:
+        return list(spans)
+    gaps = range(1, len(spans) - 1, 2)
+    closed = set(sorted(gaps, key=lambda edge: spans[edge + 1] - spans[edge])[:surplus])
+    return [
+        value for edge, value in enumerate(spans) if edge not in closed and edge - 1 not in closed
+    ]
+
+
 def reach(spans: Spans, point: int = 0) -> int:
     """The end of the span that holds ``point``; ``point`` itself when none does."""
     index = bisect_right(spans, point)

@@ -195,12 +195,12 @@ def test_staying_on_a_text_earns_at_most_its_ceiling():
         [[-1, 1, 0, 1, 100, 1]],
         [[0, 2**32, 0, 1, 100, 1]],
         [["0", 1, 0, 1, 100, 1]],
-        [[0, 1, 0, 1, 100, 1]] * (judge.MAX_SEGMENTS + 1),
+        [[0, 1, 0, 1, 100, 1]] * 201,
     ],
 )
 def test_segments_of_a_wrong_shape_are_refused(raw):
     with pytest.raises(ValueError):
-        judge.parse_segments(raw)
+        judge.parse_segments(raw, 200)
 
 
 @pytest.mark.parametrize("text", ["2026-01-01 00:00:00", "2025-12-31 23:59:59", "2026-07-01 12:00"])

@@ -11,6 +11,15 @@ SCHOOL_LIGHT_START_SHARE = 0.1
 # A period is filed until this many days after its end.
 SCHOOL_FILING_GRACE_DAYS = 5
 
+# Sizes of branches that the tree points out (school.members.tree_rules.SizeLimits).
+SCHOOL_BRANCH_SIZES = {
+    "branch_least": 3,
+    "branch_most": 50,
+    "general_least": 50,
+    "general_most": 100,
+    "committee_least": 100,
+}
+
 # Judge of study time.
 STUDY_UNCOVERED_MS = 2_000
 STUDY_UNCOVERED_SHARE = 0.02
@@ -28,12 +37,25 @@ STUDY_SESSION_HOURS = 12
 STUDY_EVIDENCE_DAYS = 7
 STUDY_REPORT_BYTES = 64 * 1024
 STUDY_OPENS_PER_MINUTE = 30
+STUDY_SEGMENTS_PER_REPORT = 200
+STUDY_REPORTS_PER_MINUTE = 120
+STUDY_SPANS = 1_000
 
 # Year: stays open until this local day of the next year.
 STUDY_YEAR_CLOSES = (1, 31)
 
 # The notice on personal information.
 PRIVACY_NOTICE_VERSION = "2026-01"
+
+# Audit trail: entries are kept so long in the database, then go to files; never under 180 days.
+AUDIT_RETENTION_DAYS = 1095
+AUDIT_EXPORT_ROWS = 50_000
+
+# Full personal numbers: how many a person may have shown in an hour, how long a reason must be,
+# how many times a day one may take the own data along.
+PERSONAL_REVEALS_PER_HOUR = 20
+PERSONAL_REASON_CHARACTERS = 5
+PERSONAL_EXPORTS_PER_DAY = 3
 
 # Reminders: one matter reaches a person at most once in this many days.
 NOTICES_REMINDER_DAYS = 3

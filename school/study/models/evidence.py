@@ -27,6 +27,10 @@ class StudySession(models.Model):
         _("无缺序号"), default=0, help_text=_("到此序号为止的上报都已收到。")
     )
     last_report_at = models.DateTimeField(_("最后上报"), null=True, blank=True)
+    minute_at = models.DateTimeField(_("计数起点"), null=True, blank=True)
+    minute_reports = models.PositiveSmallIntegerField(
+        _("一分钟内上报"), default=0, help_text=_("从计数起点起一分钟内收到的上报。")
+    )
     max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"))
     device = models.CharField(_("设备"), max_length=64, blank=True)
     address = models.CharField(_("地址段"), max_length=45, blank=True)

@@ -20,7 +20,6 @@ DAY_MS = 86_400_000
 LOCAL_OFFSET_MS = 8 * 3_600_000
 _EPOCH = date(1970, 1, 1).toordinal()
 
-MAX_SEGMENTS = 400
 MAX_NUMBER = 2**32 - 1
 
 
@@ -109,13 +108,13 @@ class Verdict:
         return day_of(self.claimed[-1] - 1) if self.claimed else None
 
 
-def parse_segments(raw: object) -> list[Segment]:
+def parse_segments(raw: object, most: int) -> list[Segment]:
     """Segments from JSON: ``[[m0, m1, w0, w1, rate, visible], …]``.
 
     Raises:
-        ValueError: wrong shape, a number out of range, or too many segments.
+        ValueError: wrong shape, a number out of range, or more than ``most`` segments.
     """
-    if not isinstance(raw, list) or len(raw) > MAX_SEGMENTS:
+    if not isinstance(raw, list) or len(raw) > most:
         raise ValueError("segments")
     return [_parse_segment(row) for row in raw]
 

@@ -173,8 +173,7 @@ def reverse_entry(*, entry: HourEntry, reason: str, by: Member | None) -> HourEn
         raise Conflict(_("这条学时记录已经冲销过，不能再次冲销。"))
     if year_closed(entry.counts_for_year):
         raise Conflict(
-            _("%(year)s 年度已封账，不能冲销，请联系教务。")
-            % {"year": entry.counts_for_year}
+            _("%(year)s 年度已封账，不能冲销，请联系教务。") % {"year": entry.counts_for_year}
         )
     opposite = _book(
         member_id=entry.member_id,

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from school.core import clock
-from school.core.errors import DomainError, NotAllowed
+from school.core.errors import DomainError, NotAllowed, TooMany
 from school.study import presets, signals
 from school.study import spans as sets
 from school.study.models import Coverage, ItemRevision, Report
@@ -18,6 +19,7 @@ from school.study.services import rows
 from school.study.services.completion import consider
 
 MAX_SEQ = 2**31 - 1
+MINUTE = 60
 
 
 class Gone(DomainError):
@@ -69,7 +71,8 @@ def accept_report(
     Raises:
         NotAllowed: no token of ours, or another member is signed in.
         Gone: more than the days of the evidence window after the session's end.
-        BadReport: wrong shape or absurd size.
+        BadReport: wrong shape, absurd size, or coverage in more pieces than is kept.
+        TooMany: more reports of this session in a minute than are taken.
     """
     claim = tokens.read(token)
     if claim is None:
@@ -79,7 +82,7 @@ def accept_report(
     if type(seq) is not int or not 1 <= seq <= MAX_SEQ:
         raise BadReport(_("学习上报的序号不正确，请刷新页面后继续学习。"))
     try:
-        parsed = judge.parse_segments(segments)
+        parsed = judge.parse_segments(segments, settings.STUDY_SEGMENTS_PER_REPORT)
     except ValueError as error:
         raise BadReport(_("学习上报的内容不正确，请刷新页面后继续学习。")) from error
     with transaction.atomic():
@@ -94,7 +97,10 @@ def _accept(claim: tokens.Claim, seq: int, parsed: list[judge.Segment], raw: obj
     held = rows.held(session)
     if seq <= session.last_seq and _reports(session).filter(seq=seq).exists():
         return _answer(session, held, _known(session, held))
+    _count(session, now)
     verdict = _judge(session, parsed, held, now)
+    if len(verdict.cover) > max(len(held.cover), 2 * settings.STUDY_SPANS):
+        raise BadReport(_("学习上报的内容不正确，请刷新页面后继续学习。"))
     _store(session, seq, raw, verdict, held, now)
     return _answer(session, held, _standing(session, held, verdict, now))
 
@@ -109,6 +115,20 @@ def _session(claim: tokens.Claim) -> rows.SessionRow:
     ):
         raise NotAllowed(_("学习凭证已失效，请刷新页面后继续学习。"))
     return session
+
+
+def _count(session: rows.SessionRow, now: datetime) -> None:
+    """Count a report into its minute; the session's row carries it, so it costs no statement.
+
+    Raises:
+        TooMany: a page sends one in half a minute and one at each pause, never so many.
+    """
+    since = (now - session.minute_at).total_seconds() if session.minute_at else MINUTE
+    if not 0 <= since < MINUTE:
+        session.minute_at, session.minute_reports, since = now, 0, 0
+    if session.minute_reports >= settings.STUDY_REPORTS_PER_MINUTE:
+        raise TooMany(_("上报过于频繁，请稍后继续。"), retry_after=ceil(MINUTE - since))
+    session.minute_reports += 1
 
 
 def _reports(session: rows.SessionRow):

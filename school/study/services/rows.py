@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from school.members.models import Member
@@ -60,6 +61,8 @@ class SessionRow:
     expires_at: datetime
     last_seq: int
     durable_seq: int
+    minute_at: datetime | None
+    minute_reports: int
     max_rate: int
     active: bool
     axis: str
@@ -69,7 +72,8 @@ class SessionRow:
 
 _FIND_SESSION = f"""
     SELECT s.member_id, s.revision_id, s.cycle, s.opened_at, s.expires_at, s.last_seq,
-           s.durable_seq, s.max_rate, m.is_active, r.axis, r.axis_length, r.study_ms
+           s.durable_seq, s.minute_at, s.minute_reports, s.max_rate, m.is_active,
+           r.axis, r.axis_length, r.study_ms
     FROM {_SESSION} s
     JOIN {_MEMBER} m ON m.id = s.member_id
     JOIN {_REVISION} r ON r.id = s.revision_id
@@ -85,6 +89,7 @@ def lock_session(sid: UUID) -> SessionRow | None:
         return None
     row = SessionRow(sid, *found[0])
     row.opened_at, row.expires_at = _moment(row.opened_at), _moment(row.expires_at)
+    row.minute_at = row.minute_at and _moment(row.minute_at)
     return row
 
 
@@ -175,14 +180,25 @@ def _day(day: date) -> object:
 
 
 _UPDATE_SESSION = f"""
-    UPDATE {_SESSION} SET last_seq = %s, durable_seq = %s, last_report_at = %s WHERE id = %s
+    UPDATE {_SESSION}
+    SET last_seq = %s, durable_seq = %s, last_report_at = %s, minute_at = %s, minute_reports = %s
+    WHERE id = %s
 """
 
 
 def update_session(session: SessionRow, now: datetime) -> None:
     """Write how far the numbers of a session have come."""
-    moment = connection.ops.adapt_datetimefield_value(now)
-    _run(_UPDATE_SESSION, [session.last_seq, session.durable_seq, moment, _id(session.sid)])
+    moments = [connection.ops.adapt_datetimefield_value(at) for at in (now, session.minute_at)]
+    _run(
+        _UPDATE_SESSION,
+        [
+            session.last_seq,
+            session.durable_seq,
+            *moments,
+            session.minute_reports,
+            _id(session.sid),
+        ],
+    )
 
 
 _FIND_WALL = f"SELECT day, spans FROM {_WALL} WHERE member_id = %s AND day >= %s AND day <= %s"
@@ -211,7 +227,9 @@ def save_wall(member_id: int, wall: sets.Spans, claimed: sets.Spans) -> None:
     whole = judge.split_by_day(wall)
     params: list = []
     for day in touched:
-        params += [member_id, _day(judge.date_of(day)), sets.pack(whole[day])]
+        # Gaps of a crumbled day are closed, so no row grows without end; nobody gains by it.
+        kept = sets.coarsen(whole[day], settings.STUDY_SPANS)
+        params += [member_id, _day(judge.date_of(day)), sets.pack(kept)]
     _run(_SAVE_WALL.format(rows=", ".join(["(%s, %s, %s)"] * len(touched))), params)
 
 

@@ -65,7 +65,7 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
         member=member, opened_at__gt=now - timedelta(minutes=1)
     ).count()
     if recent >= settings.STUDY_OPENS_PER_MINUTE:
-        raise TooMany(_("打开过于频繁，请一分钟后再试。"))
+        raise TooMany(_("打开过于频繁，请一分钟后再试。"), retry_after=60)
     day = clock.local_day(now)
     cycle = cycle_for(member.pk, revision.pk, day)
     now_at = standing(member.pk, revision, cycle)

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from school.core import audit
-from school.core.errors import DomainError, NotFound
+from school.core.errors import DomainError, NotFound, TooMany
 from school.members.permissions import member_required
 from school.study.models import StudyItem
 from school.study.services.reports import BadReport, accept_report
@@ -29,7 +29,10 @@ def _body(request: HttpRequest) -> dict:
 
 
 def _refusal(error: DomainError) -> JsonResponse:
-    return JsonResponse({"error": error.message}, status=error.status)
+    answer = JsonResponse({"error": error.message}, status=error.status)
+    if isinstance(error, TooMany) and error.retry_after:
+        answer["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 @require_POST
@@ -60,7 +63,7 @@ def open_item(request: HttpRequest) -> JsonResponse:
 def report(request: HttpRequest) -> JsonResponse:
     """Take in one batch: ``{"token", "seq", "segments"}`` → the server's numbers."""
     if int(request.headers.get("Content-Length") or 0) > settings.STUDY_REPORT_BYTES:
-        return JsonResponse({"error": "学习上报过大。"}, status=413)
+        return JsonResponse({"error": _("学习上报过大。")}, status=413)
     try:
         body = _body(request)
         accepted = accept_report(

@@ -109,12 +109,15 @@ class Sender {
     this.listeners = new Map(); // session id → {accepted, refused}
     this.onchange = () => {};
     this.offline = false;
+    this.slowed = false; // the server asked for a pause
+    this.quietUntil = 0;
     this.pending = 0; // milliseconds of study that only this device knows
     this.busySince = 0;
     addEventListener("online", () => this.flush());
   }
 
   flush() {
+    if (Date.now() < this.quietUntil) return Promise.resolve();
     if (this.sending) {
       this.again = true;
       return this.sending;
@@ -157,8 +160,10 @@ class Sender {
       return this.#later(true);
     }
     if (response.status >= 500 || response.status === 429 || response.status === 409) {
-      return this.#later(false);
+      this.slowed = response.status === 429;
+      return this.#later(false, Number(response.headers.get("Retry-After")) * 1000);
     }
+    this.slowed = false;
     this.offline = false;
     this.wait = 2000;
     const listener = this.listeners.get(batch.sid);
@@ -181,10 +186,16 @@ class Sender {
     }
   }
 
-  #later(offline) {
+  /** Keep what is stored and try again; a server that names the wait is not asked before. */
+  #later(offline, told = 0) {
     this.offline = offline;
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.flush(), this.wait);
+    const wait = Math.max(this.wait, told || 0);
+    this.quietUntil = told ? Date.now() + told : 0;
+    this.retry = setTimeout(() => {
+      this.quietUntil = 0;
+      this.flush();
+    }, wait);
     this.wait = Math.min(this.wait * 2, 60000);
     return false;
   }
@@ -268,7 +279,8 @@ class Session {
     this.segments.push([m0, m1, w0, w1, rate, visible ? 1 : 0]);
     // The first batch goes early, so that the line shows soon that time is being counted.
     const wanted = this.seq ? this.cadence : Math.min(this.cadence, FIRST_MS);
-    if (performance.now() - this.flushed >= wanted) this.flush();
+    const full = this.segments.length >= this.config.most_segments; // the server takes no more
+    if (full || performance.now() - this.flushed >= wanted) this.flush();
   }
 
   /** Close the batch, store it, send it. `leaving`: there is no time to wait for anything. */
@@ -609,6 +621,8 @@ class Tracker {
     if (sender.offline && sender.pending > 0) {
       const time = line.time(sender.pending);
       line.say("offline", "warn", "offline", line.fill("offline", { time }));
+    } else if (sender.slowed && sender.pending > 0) {
+      line.say("slowed", "info", "sync", line.words.slowed);
     } else if (this.trouble) {
       line.say("trouble", "warn", "warning", this.trouble);
     } else if (sender.busySince && Date.now() - sender.busySince >= SLOW_MS) {
