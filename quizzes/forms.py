@@ -44,7 +44,7 @@ class QuestionForm(WagtailAdminModelForm):
     stem = forms.CharField(
         label=_("题干"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("填空题用 ____(两个以上下划线)表示空。"),
+        help_text=_("填空题用 ____（两个以上下划线）表示空。"),
     )
     options_text = forms.CharField(
         label=_("选项"),

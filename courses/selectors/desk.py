@@ -69,7 +69,7 @@ def _describe(page: Page, workflow: WorkflowState | None) -> Manuscript:
     elif task is not None and task.status == TaskState.STATUS_REJECTED:
         by = task.finished_by
         state, label, reason = "returned", _("退回"), task.comment
-        who = _("本人(由%(name)s退回)") % {"name": by.name} if by else _("本人")
+        who = _("本人（由%(name)s退回）") % {"name": by.name} if by else _("本人")
     elif page.live and page.has_unpublished_changes:
         state, label = "changed", _("已发布，有未发布的修改")
     elif page.live:

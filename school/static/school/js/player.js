@@ -7,6 +7,7 @@
  *   data-first-rate        a lower one until the lesson is completed (required study)
  *   data-resume-ms         where to begin; #t=192 in the address wins
  *   data-no-forward-seek   nothing beyond data-seek-limit-ms may be jumped to
+ *   data-says-…            what it says when a limit is met; {rate} is filled in
  *   "study:state"  in      detail {coveredUntilMs, maxRate, completed}: moves these limits
  *   "player:notice" out    detail {text, kind}: a sentence for the line under the player
  *   "player:ready"  out    controls stand, playback can begin
@@ -108,9 +109,8 @@ class Limits {
 
   #rate() {
     if (this.video.playbackRate <= this.maxRate) return;
-    const text = this.maxRate < this.fullRate
-      ? `必修内容首次学习按 ${this.maxRate} 倍速播放`
-      : `本课最高 ${this.maxRate} 倍速`;
+    const words = this.maxRate < this.fullRate ? "saysFirstRate" : "saysMaxRate";
+    const text = this.video.dataset[words].replace("{rate}", this.maxRate);
     this.video.playbackRate = this.maxRate;
     tell(this.video, "player:notice", { kind: "rate", text });
   }
@@ -130,7 +130,7 @@ class Limits {
     this.last = kept;
     if (kept === wanted) return;
     this.video.currentTime = kept;
-    tell(this.video, "player:notice", { kind: "seek", text: "首次学习不能快进" });
+    tell(this.video, "player:notice", { kind: "seek", text: this.video.dataset.saysNoSeek });
   }
 }
 
@@ -203,7 +203,7 @@ class Player {
   }
 
   #noticeSeek() {
-    tell(this.video, "player:notice", { kind: "seek", text: "首次学习不能快进" });
+    tell(this.video, "player:notice", { kind: "seek", text: this.video.dataset.saysNoSeek });
   }
 
   /** hls.js wherever Media Source exists: it alone offers a choice of quality. */
@@ -238,7 +238,7 @@ class Player {
     this.hls.on(window.Hls.Events.ERROR, (_name, data) => {
       if (!data.fatal || !this.hls) return;
       if (data.response?.code === 410 || data.response?.code === 403) {
-        tell(this.video, "player:notice", { kind: "expired", text: "播放链接已过期，请刷新页面" });
+        tell(this.video, "player:notice", { kind: "expired", text: this.video.dataset.saysExpired });
       } else if (data.type === window.Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
         recovered = true;
         this.hls.recoverMediaError();
