@@ -1,1 +1,1 @@
-"""Rosters as files: reading hostile ones, matching heads, judging rows, planning, writing sheets."""
+"""Rosters as files: reading hostile ones, judging rows, planning changes, writing sheets."""

@@ -178,7 +178,9 @@ def _sheets(told: Iterator[dict | bytes], tick: Tick | None) -> Table | None:
 
 def _begin(head: Head, cells: Cells, about: dict) -> Table:
     _check_head(head, cells)
-    places = {kind: frozenset((r, c - 1) for r, c in about[kind]) for kind in ("merged", "formulas")}
+    places = {
+        kind: frozenset((r, c - 1) for r, c in about[kind]) for kind in ("merged", "formulas")
+    }
     return Table(head, cells, merged=places["merged"], formulas=places["formulas"])
 
 
@@ -245,7 +247,9 @@ def decode(raw: bytes, name: str = "") -> str:
     Raises:
         Unreadable: it is no text.
     """
-    wrong = Unreadable(_("“%(name)s”不是表格文件。请上传 .xlsx 或 .csv 文件。") % {"name": name[:60]})
+    wrong = Unreadable(
+        _("“%(name)s”不是表格文件。请上传 .xlsx 或 .csv 文件。") % {"name": name[:60]}
+    )
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encodings = ["utf-16"]
     elif b"\x00" in raw:
