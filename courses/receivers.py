@@ -11,8 +11,9 @@ from wagtail.signals import (
 
 from courses.models import ArticlePage, CoursePage, LessonPage, StudyPage
 from courses.selectors import lessons
-from courses.services import publishing
+from courses.services import access, publishing
 from media.signals import captions_changed, video_ready
+from school.members.signals import placement_changed, sections_changed
 from search.services import outbox
 
 
@@ -61,3 +62,13 @@ def register_ready_video(sender, revision, **kwargs) -> None:
 def index_captions(sender, revision, **kwargs) -> None:
     for page in lessons.pages_with_video(revision.video_id):
         outbox.enqueue("courses.lessonpage", page.pk)
+
+
+@receiver(placement_changed)
+def reach_moved_sections(sender, branch, **kwargs) -> None:
+    access.sync_below(branch)
+
+
+@receiver(sections_changed)
+def reach_given_sections(sender, branch, **kwargs) -> None:
+    access.sync_below(branch)

@@ -9,6 +9,8 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from school.core import navigation
+        from school.members.models import RoleGrant
+        from school.members.registry import register_role_permissions
         from search import checks, receivers, tasks  # noqa: F401
 
         navigation.register(
@@ -21,3 +23,5 @@ class SearchConfig(AppConfig):
                 visible=navigation.anyone,
             )
         )
+        terms = [f"search.{verb}_glossaryterm" for verb in ("view", "add", "change", "delete")]
+        register_role_permissions(RoleGrant.Role.SCHOOL_ADMIN, *terms)

@@ -1,7 +1,11 @@
 """Role grants as Wagtail permissions: one group for each (role, place), kept in step.
 
-Called by the grant service through ``school.members.registry``; nothing else writes page or
+An effect of the grant service (``school.members.registry``); nothing else writes page or
 collection permissions.
+
+Each section has a collection of its own for the files of its pages. Pictures and attachments that
+everybody may choose lie in one shared collection; the root collection is for those who run the
+whole school.
 """
 
 from django.contrib.auth.models import Group, Permission
@@ -13,6 +17,7 @@ from school.core import clock
 from school.members.models import Branch, RoleGrant, Section
 
 Role = RoleGrant.Role
+SHARED = "公共素材"
 
 # ``add`` lets an instructor write and edit own pages and submit them; it does not publish.
 PAGE_PERMISSIONS = {
@@ -48,10 +53,9 @@ def sync_grant(grant: RoleGrant, active: bool) -> None:
 
 
 def group_name(grant: RoleGrant) -> str:
-    """A readable and unique name: role, place, number."""
-    place = grant.section or grant.branch
+    """A unique name that outlives renaming: role and number of the place."""
     letter = "s" if grant.section_id else "b"
-    return f"{Role(grant.role).label} · {place} ({letter}{place.pk})"
+    return f"{Role(grant.role).label} ({letter}{grant.section_id or grant.branch_id})"
 
 
 def sections_of(grant: RoleGrant) -> list[Section]:
@@ -61,8 +65,28 @@ def sections_of(grant: RoleGrant) -> list[Section]:
     return list(Section.objects.filter(branch__path__startswith=grant.branch.path))
 
 
+def collection_of(section: Section) -> Collection:
+    """The collection for the files of a section's pages; made on first use."""
+    known = Collection.objects.filter(pk=section.collection_id).first()
+    if known is None:
+        known = Collection.get_first_root_node().add_child(name=section.title)
+        section.collection_id = known.pk
+        section.save(update_fields=["collection_id"])
+    return known
+
+
+def shared_collection() -> Collection:
+    """Files that all who write may choose; made on first use."""
+    root = Collection.get_first_root_node()
+    return root.get_children().filter(name=SHARED).first() or root.add_child(name=SHARED)
+
+
+def _runs_everything(grant: RoleGrant) -> bool:
+    return grant.role == Role.SCHOOL_ADMIN and bool(grant.branch) and grant.branch.is_root()
+
+
 def _set_pages(group: Group, grant: RoleGrant) -> None:
-    if grant.role == Role.SCHOOL_ADMIN:
+    if _runs_everything(grant):
         pages = list(HomePage.objects.all())
     else:
         pages = list(Page.objects.filter(pk__in=[s.page_id for s in sections_of(grant)]))
@@ -83,10 +107,7 @@ def _set_pages(group: Group, grant: RoleGrant) -> None:
 
 
 def _set_collections(group: Group, grant: RoleGrant) -> None:
-    verbs = FILE_PERMISSIONS[grant.role]
-    codenames = tuple(f"{verb}_{model}" for verb in verbs for model in FILE_MODELS)
-    root = Collection.get_first_root_node()
-    wanted = {(root.pk, permission.pk) for permission in _permissions("media", codenames)}
+    wanted = _collection_permissions(grant)
     rows = GroupCollectionPermission.objects.filter(group=group)
     present = {(row.collection_id, row.permission_id): row for row in rows}
     for key, row in present.items():
@@ -96,6 +117,19 @@ def _set_collections(group: Group, grant: RoleGrant) -> None:
         GroupCollectionPermission.objects.create(
             group=group, collection_id=collection_id, permission_id=permission_id
         )
+
+
+def _collection_permissions(grant: RoleGrant) -> set[tuple[int, int]]:
+    """(collection, permission) pairs of a grant."""
+    own = _file_permissions(FILE_PERMISSIONS[grant.role])
+    if _runs_everything(grant):
+        return {(Collection.get_first_root_node().pk, permission.pk) for permission in own}
+    pairs = {(collection_of(s).pk, p.pk) for s in sections_of(grant) for p in own}
+    return pairs | {(shared_collection().pk, p.pk) for p in _file_permissions(("choose",))}
+
+
+def _file_permissions(verbs: tuple[str, ...]) -> list[Permission]:
+    return _permissions("media", tuple(f"{verb}_{m}" for verb in verbs for m in FILE_MODELS))
 
 
 def _permissions(app_label: str, codenames: tuple[str, ...]) -> list[Permission]:
@@ -112,4 +146,17 @@ def sync_branch(branch: Branch) -> None:
         branch__path__in=above, role__in=PAGE_PERMISSIONS
     )
     for grant in grants.select_related("branch", "section"):
+        sync_grant(grant, True)
+
+
+@transaction.atomic
+def sync_below(branch: Branch) -> None:
+    """A branch has a new place in the tree: whoever reached its sections may no longer, or may now.
+
+    Nothing to do without sections below it, which is the rule.
+    """
+    if not Section.objects.filter(branch__path__startswith=branch.path).exists():
+        return
+    grants = RoleGrant.objects.on(clock.today()).filter(role__in=PAGE_PERMISSIONS, section=None)
+    for grant in grants.select_related("branch"):
         sync_grant(grant, True)

@@ -19,6 +19,7 @@ from courses.models import (
     TopicLink,
     TopicPage,
 )
+from courses.services.access import collection_of
 from courses.services.sections import create_section
 from media.models import Picture, Video
 from media.services.videos import ingest
@@ -113,8 +114,14 @@ def seed_films(tell: Tell, *, brief: bool = False) -> int:
         film = films.make(lesson)
         title = lesson.head["title"]
         if not Video.objects.filter(title=title).exists():
-            owner = _owner(lesson.head["section"])
-            ingest(path=film.path, title=title, by=owner, captions=film.cues)
+            section = lesson.head["section"]
+            ingest(
+                path=film.path,
+                title=title,
+                by=_owner(section),
+                collection=collection_of(sections()[section]),
+                captions=film.cues,
+            )
         tell(f"视频 {number}/{len(lessons)} {title}")
     return Video.objects.count()
 

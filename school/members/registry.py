@@ -1,7 +1,10 @@
 """What apps above add: effects of role grants, and activity that is no page request."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+
+from django.http import HttpRequest
 
 from school.members.models import RoleGrant
 
@@ -22,6 +25,19 @@ def apply_grant_effects(grant: RoleGrant, *, active: bool) -> None:
         effect(grant, active)
 
 
+_role_permissions: dict[str, set[str]] = {}
+
+
+def register_role_permissions(role: str, *names: str) -> None:
+    """Django permissions (``app.codename``) of an app above that a role's group carries."""
+    _role_permissions.setdefault(role, set()).update(names)
+
+
+def role_permissions(role: str) -> list[str]:
+    """What apps above have registered for a role."""
+    return sorted(_role_permissions.get(role, ()))
+
+
 ActivitySource = Callable[[int, datetime, str], bool]
 
 _activity: list[ActivitySource] = []
@@ -39,3 +55,27 @@ def register_activity(source: ActivitySource) -> ActivitySource:
 def was_active(member_id: int, since: datetime, agent: str) -> bool:
     """Whether any source has seen this member on this kind of browser since a moment."""
     return any(source(member_id, since, agent) for source in _activity)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Another way in that the sign-in page offers: its words and where its form is sent."""
+
+    label: str
+    url: str
+
+
+DoorSource = Callable[[HttpRequest, str], list[Door]]
+
+_doors: list[DoorSource] = []
+
+
+def register_doors(source: DoorSource) -> DoorSource:
+    """Add ways in ``(request, target) -> doors``; a host that switches none on has none."""
+    _doors.append(source)
+    return source
+
+
+def doors(request: HttpRequest, target: str) -> list[Door]:
+    """All other ways in, each leading on to a target afterwards."""
+    return [door for source in _doors for door in source(request, target)]

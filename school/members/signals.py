@@ -14,6 +14,9 @@ standing_changed = Signal()
 # branch, old_parent, new_parent, on (local day).
 placement_changed = Signal()
 
+# branch: sections were given to it.
+sections_changed = Signal()
+
 # transfer: a member was sent to another branch.
 transfer_sent = Signal()
 

@@ -8,7 +8,6 @@ from school.core import audit
 from school.members.models import Branch, Member, Membership, Section
 from school.members.selectors.tree_changes import plan_merge
 from school.members.services.branches.founding import with_document
-from school.members.services.tree_lock import lock_branches, lock_tree
 from school.members.services.branches.placing import (
     end_grants,
     end_place,
@@ -17,6 +16,8 @@ from school.members.services.branches.placing import (
     place,
     redirect_transfers,
 )
+from school.members.services.tree_lock import lock_branches, lock_tree
+from school.members.signals import sections_changed
 
 
 @transaction.atomic
@@ -47,7 +48,9 @@ def merge_branch(
     move_homes(change.homes, into, on)
     end_rows(change.posts, on)
     end_grants(change.grants, by)
-    Section.objects.filter(pk__in=[row.pk for row in change.sections]).update(branch=into)
+    if change.sections:
+        Section.objects.filter(pk__in=[row.pk for row in change.sections]).update(branch=into)
+        sections_changed.send(sender=Section, branch=into)
     redirect_transfers(change.transfers, branch, into)
     own.branch.refresh_from_db()
     end_place(own, on, successor=into)
