@@ -35,6 +35,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(env.data_dir() / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "resend-expired-jobs": {"task": "school.core.tasks.resend_jobs", "schedule": 20.0},
     "seal-audit-trail": {"task": "school.core.tasks.seal_audit", "schedule": 60.0},
+    # Grants that begin or end by their date; the screens ask the dates themselves.
+    "follow-grant-dates": {"task": "school.members.tasks.follow_grant_dates", "schedule": 300.0},
     "drain-search-outbox": {"task": "search.tasks.drain_outbox", "schedule": 5.0},
     "fold-counters": {"task": "school.plans.tasks.fold_counters", "schedule": 60.0},
     "close-overdue-attempts": {"task": "quizzes.tasks.close_overdue_attempts", "schedule": 15.0},
