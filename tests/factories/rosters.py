@@ -57,9 +57,7 @@ def upload(branch, content: bytes, by=None, name="花名册.xlsx", **options) ->
 
 def confirm(roster, by=None, *, whole_only=True, move_members=False) -> RosterImport:
     """A confirmed import that has been written."""
-    roster = confirm_roster(
-        roster=roster, whole_only=whole_only, move_members=move_members, by=by
-    )
+    roster = confirm_roster(roster=roster, whole_only=whole_only, move_members=move_members, by=by)
     jobs.run(roster.job_id)
     roster.refresh_from_db()
     return roster

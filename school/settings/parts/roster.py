@@ -4,7 +4,7 @@ from school.settings import env
 
 # Uploads and exports wait here; nothing under it is ever served by its path.
 ROSTER_DIR = env.data_dir() / "rosters"
-ROSTER_MAX_BYTES = 50 * 1024**2
+ROSTER_MAX_BYTES = 30 * 1024**2
 ROSTER_MAX_UNPACKED_BYTES = 600 * 1024**2
 ROSTER_MAX_ROWS = 200_000
 ROSTER_MAX_COLUMNS = 100
