@@ -17,8 +17,8 @@ from deploy.processes import free_port
 from deploy.steps import ROOT, digest, done, mark
 
 SEED_SECONDS = 900
-START_SECONDS = 120
-STOP_SECONDS = 40
+START_SECONDS = 240
+STOP_SECONDS = 90
 # The demo school with fewer people and films of some seconds.
 SEED_OPTIONS = os.environ.get("BROWSER_SEED", "--small")
 SEEDING_CODE = ("school", "courses", "media", "search", "quizzes")
