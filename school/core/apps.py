@@ -10,6 +10,17 @@ def make_cache_table(**_kwargs) -> None:
     call_command("createcachetable", verbosity=0)
 
 
+def guard_audit_trail(using: str, **_kwargs) -> None:
+    """Whatever a migration rebuilt, the trail stays append-only in the database."""
+    from django.db import connections
+
+    from school.core.audit import triggers
+
+    tables = connections[using].introspection.table_names()
+    if set(triggers.TABLES) <= set(tables):
+        triggers.install(connections[using])
+
+
 class CoreConfig(AppConfig):
     name = "school.core"
     label = "core"
@@ -19,6 +30,7 @@ class CoreConfig(AppConfig):
         from school.core import checks  # noqa: F401
 
         post_migrate.connect(make_cache_table, sender=self)
+        post_migrate.connect(guard_audit_trail, sender=self)
         self._register_policies()
 
     @staticmethod

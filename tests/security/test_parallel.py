@@ -1,12 +1,11 @@
 """Guesses sent at once are slowed down like guesses sent one by one."""
 
 import pytest
-from django.db import connection
 from django.test import Client
 
-from school.core.models import AuditEntry
 from school.members.models import Member, SignInThrottle
 from school.members.services import signin
+from tests.factories import audit as trail
 from tests.factories.parallel import together
 from tests.factories.study import make_member
 
@@ -17,15 +16,13 @@ GUESSES = 12
 def committed(django_db_setup, django_db_blocker):
     """A member other connections see, taken away by hand: a flush would take Wagtail's rows."""
     with django_db_blocker.unblock():
-        last = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        last = trail.last_entry()
         member = make_member("并发")
         try:
             yield member
         finally:
             SignInThrottle.objects.all().delete()
-            with connection.cursor() as cursor:
-                table = AuditEntry._meta.db_table
-                cursor.execute(f"DELETE FROM {table} WHERE id > %s", [last])
+            trail.forget_after(last)
             Member.objects.filter(pk=member.pk).delete()
 
 

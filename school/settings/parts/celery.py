@@ -1,5 +1,7 @@
 """Celery: broker, queues, schedule. Tasks carry only ids; the Job row decides (docs/decisions)."""
 
+from celery.schedules import crontab
+
 from school.settings import env
 
 CELERY_BROKER_URL = env.broker_url()
@@ -35,10 +37,19 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(env.data_dir() / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "resend-expired-jobs": {"task": "school.core.tasks.resend_jobs", "schedule": 20.0},
     "seal-audit-trail": {"task": "school.core.tasks.seal_audit", "schedule": 60.0},
+    "prune-audit-trail": {
+        "task": "school.core.tasks.prune_audit",
+        "schedule": crontab(hour=3, minute=20),
+    },
+    "verify-audit-trail": {
+        "task": "school.core.tasks.verify_audit",
+        "schedule": crontab(hour=4, minute=20),
+    },
     # Grants that begin or end by their date; the screens ask the dates themselves.
     "follow-grant-dates": {"task": "school.members.tasks.follow_grant_dates", "schedule": 300.0},
     "drain-search-outbox": {"task": "search.tasks.drain_outbox", "schedule": 5.0},
     "fold-counters": {"task": "school.plans.tasks.fold_counters", "schedule": 60.0},
     "close-overdue-attempts": {"task": "quizzes.tasks.close_overdue_attempts", "schedule": 15.0},
+    "sweep-sign-in": {"task": "school.members.tasks.sweep_sign_in", "schedule": 3600.0},
     "sweep-uploads": {"task": "media.tasks.sweep_uploads", "schedule": 3600.0},
 }

@@ -4,7 +4,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "line": {
+            "()": "school.core.scrub.ScrubbingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
@@ -18,3 +21,6 @@ LOGGING = {
         "quizzes": {"level": "INFO"},
     },
 }
+
+# Error pages and error mails: no secrets, no personal numbers.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "school.core.scrub.ReporterFilter"

@@ -1,17 +1,31 @@
-"""Check the chain of the audit trail: change, gap, cut tail."""
+"""Check the chain of the audit trail: change, gap, cut tail; with --archives also the files."""
 
 from django.core.management.base import BaseCommand, CommandError
 
-from school.core import audit
+from school.core import audit, clock
+from school.core.audit.archive import verify_archives
 
 
 class Command(BaseCommand):
-    help = "Recompute every seal of the audit trail and compare the newest with the head file."
+    help = "核对审计记录：改动、缺失、截尾都会报告并以非零退出；--archives 连同归档文件一起核对。"
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("--archives", action="store_true", help="同时核对归档文件")
 
     def handle(self, *args, **options) -> None:
         found = audit.verify()
-        for problem in found.problems:
-            self.stderr.write(problem)
+        problems = list(found.problems)
         self.stdout.write(f"已核对 {found.seals} 个封签，{found.entries} 条记录。")
-        if found.problems:
-            raise CommandError(f"发现 {len(found.problems)} 处问题。")
+        if found.since:
+            moment = found.since.astimezone(clock.LOCAL)
+            self.stdout.write(f"库内记录自 {moment:%Y-%m-%d %H:%M} 起，此前的记录已归档。")
+        if options["archives"]:
+            kept = verify_archives()
+            problems += kept.problems
+            self.stdout.write(f"已核对归档文件 {kept.files} 个，{kept.entries} 条记录。")
+        for remark in found.remarks:
+            self.stdout.write(f"提示：{remark}")
+        for problem in problems:
+            self.stderr.write(problem)
+        if problems:
+            raise CommandError(f"发现 {len(problems)} 处问题。")
