@@ -19,7 +19,7 @@ from school.members.models import (
     PostHolding,
     RoleGrant,
 )
-from school.members.services import branches, codes, first_run, grants, people
+from school.members.services import branches, codes, first_run, grants, passwords, people
 
 SEED = 2026
 FOUNDED = date(2015, 7, 1)
@@ -203,7 +203,8 @@ def seed_accounts(sections: dict) -> None:
 
 def _finish_first_run(member: Member, host: HostSettings) -> None:
     first_run.agree(member=member, host=host)
-    first_run.choose_password(member=member, password=PASSWORD)
+    if not member.has_usable_password():
+        passwords.choose_password(member=member, password=PASSWORD)
     first_run.confirm_profile(member=member)
     first_run.choose_letters(member=member, size=Member.TextSize.STANDARD)
 

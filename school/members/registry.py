@@ -1,12 +1,13 @@
 """What apps above add: effects of role grants, and activity that is no page request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
 
 from school.members.models import RoleGrant
+from school.members.selectors.tree_changes import TreeChange
 
 GrantEffect = Callable[[RoleGrant, bool], None]
 
@@ -79,3 +80,19 @@ def register_doors(source: DoorSource) -> DoorSource:
 def doors(request: HttpRequest, target: str) -> list[Door]:
     """All other ways in, each leading on to a target afterwards."""
     return [door for source in _doors for door in source(request, target)]
+
+
+TreeNotes = Callable[[TreeChange], Iterable[str]]
+
+_tree_notes: list[TreeNotes] = []
+
+
+def register_tree_notes(source: TreeNotes) -> TreeNotes:
+    """Add a source of sentences on what a change of the branch tree does to an app's figures."""
+    _tree_notes.append(source)
+    return source
+
+
+def tree_notes(change: TreeChange) -> list[str]:
+    """What all sources have to say on a change, for its preview."""
+    return [line for source in _tree_notes for line in source(change)]

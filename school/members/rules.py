@@ -54,6 +54,11 @@ def wait_seconds(failures: int) -> int:
     return min(60, 2 ** min(10, math.floor(failures - 2)))
 
 
+def leaked(level: int, seconds: float, per_minute: int) -> int:
+    """What is left of a level from which ``per_minute`` leak away, after some seconds."""
+    return max(0, level - int(max(0.0, seconds) * per_minute / 60))
+
+
 def strictest(presets: dict[str, int], roles: Iterable[str]) -> int:
     """The smallest preset of the roles held; 0 means no limit, the empty name everybody.
 

@@ -2,9 +2,15 @@
 
 from celery import shared_task
 
-from school.members.services import grants
+from school.members.services import grants, sessions, throttle
 
 
 @shared_task
 def follow_grant_dates() -> int:
     return grants.follow_dates()
+
+
+@shared_task
+def sweep_sign_in() -> int:
+    """Forget failures that slow nobody any more, and sessions long over."""
+    return throttle.sweep() + sessions.sweep()

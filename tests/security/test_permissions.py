@@ -66,6 +66,28 @@ TABLE = {
     ("members:profile", "get"): signed_in(DONE),
     ("members:code", "get"): LOOK,
     ("members:code_issue", "post"): ACT,
+    # The door: second step, own security, codes for a branch, the guard.
+    ("members:second_sign_in", "get"): signed_in(DONE),
+    ("members:second_sign_in_options", "post"): everybody(NO),
+    ("members:branch_codes", "get"): board(DONE),
+    ("members:branch_codes", "post"): board(BAD),
+    ("members:codes_to_look_at", "get"): signed_in(ABSENT, parent=DONE, auditor=DONE),
+    ("members:guarded", "get"): signed_in(ABSENT),
+    ("members:end_all_sessions", "post"): signed_in(ABSENT),
+    ("members:reset_second_step", "post"): signed_in(ABSENT),
+    ("members:security", "get"): signed_in(DONE),
+    ("members:prove", "get"): signed_in(DONE),
+    ("members:password", "get"): signed_in(DONE),
+    ("members:end_session", "post"): signed_in(ABSENT),
+    ("members:end_other_sessions", "post"): signed_in(DONE),
+    ("members:second_step", "get"): signed_in(DONE),
+    ("members:add_app", "get"): signed_in(DONE),
+    ("members:add_passkey", "get"): signed_in(DONE),
+    ("members:passkey_options", "post"): signed_in(DONE),
+    ("members:recovery_codes", "post"): signed_in(DONE),
+    ("members:remove_authenticator", "post"): signed_in(DONE),
+    # branches: the picker asks which reach; without one there is nothing
+    ("members:branches", "get"): signed_in(ABSENT),
     ("study:open", "post"): signed_in(BAD),
     ("study:report", "post"): everybody(BAD),
     ("study:me", "get"): signed_in(DONE),
@@ -216,6 +238,8 @@ def _quiz(member) -> dict:
 
 SIGNED = {"expiry": 1, "signed": "a" * 22, "package": "1-00000000"}
 FIXED = {
+    "members:end_session": {"session_id": 0},
+    "members:remove_authenticator": {"authenticator_id": 0},
     "media:file": SIGNED | {"name": "master.m3u8"},
     "media:captions": SIGNED | {"caption_id": 1, "version": 1},
     "media:picture": {"name": "x.png"},
@@ -359,6 +383,7 @@ def test_nobody_reaches_the_views_of_users_groups_and_passwords(world, who):
 
 ADMIN_AREAS = {
     "audit:index": {AUDITOR},
+    "branches:index": {PARENT, AUDITOR, SYSTEM},
     "jobs:index": {SYSTEM},
     "hour_entries:index": {AUDITOR},
     "hour_rules:index": {AUDITOR},

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('with_code', models.BooleanField(default=False, verbose_name='用登录码')),
                 ('with_second_step', models.BooleanField(default=False, verbose_name='两步验证')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
-                ('end', models.CharField(blank=True, choices=[('signed_out', '退出'), ('revoked', '本人下线'), ('password', '密码更改'), ('idle', '久未操作'), ('administrator', '管理员下线')], max_length=14, verbose_name='结束方式')),
+                ('end', models.CharField(blank=True, choices=[('signed_out', '退出'), ('revoked', '本人下线'), ('password', '密码更改'), ('second_step', '改用两步验证'), ('idle', '久未操作'), ('administrator', '管理员下线')], max_length=14, verbose_name='结束方式')),
                 ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
             ],
             options={

@@ -13,6 +13,7 @@ class SignInSession(models.Model):
         SIGNED_OUT = "signed_out", _("退出")
         REVOKED = "revoked", _("本人下线")
         PASSWORD = "password", _("密码更改")
+        SECOND_STEP = "second_step", _("改用两步验证")
         IDLE = "idle", _("久未操作")
         ADMINISTRATOR = "administrator", _("管理员下线")
 

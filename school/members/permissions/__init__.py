@@ -3,6 +3,7 @@
 from school.members.permissions.appointing import Appointing, appointing_for
 from school.members.permissions.guards import board_required, member_required
 from school.members.permissions.scope import LENDABLE, Role, Scope, scope_for
+from school.members.permissions.vouching import Vouching, vouching_for
 from school.members.role_rules import MANAGING, OVERSEEING, WRITING
 
 __all__ = [
@@ -13,8 +14,10 @@ __all__ = [
     "Appointing",
     "Role",
     "Scope",
+    "Vouching",
     "appointing_for",
     "board_required",
     "member_required",
     "scope_for",
+    "vouching_for",
 ]

@@ -13,13 +13,20 @@ from school.members.role_rules import MANAGING, OVERSEEING, WRITING
 
 Role = RoleGrant.Role
 
-# Whose account a role may open with a one-time code, besides plain members. Who keeps watch or
-# runs the system is helped by the system administrator alone.
+# Whose account a role may open with a one-time code, besides plain members. The system
+# administrator is the help desk; who keeps watch or runs the system is helped by a superuser alone.
 _EDITORS = {Role.INSTRUCTOR, Role.REVIEWER}
 LENDABLE = {
     Role.SECRETARY: {Role.GROUP_LEADER, Role.SECRETARY},
     Role.COMMITTEE_ADMIN: {Role.GROUP_LEADER, Role.SECRETARY, Role.COMMITTEE_ADMIN} | _EDITORS,
     Role.SCHOOL_ADMIN: {
+        Role.GROUP_LEADER,
+        Role.SECRETARY,
+        Role.COMMITTEE_ADMIN,
+        Role.SCHOOL_ADMIN,
+    }
+    | _EDITORS,
+    Role.SYSTEM_ADMIN: {
         Role.GROUP_LEADER,
         Role.SECRETARY,
         Role.COMMITTEE_ADMIN,

@@ -3,20 +3,57 @@
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
-from school.members.models import Member, OneTimeCode
+from school.core.errors import DomainError
+from school.members.models import Branch, Member, OneTimeCode
 from school.members.rules import CODE_ALPHABET, CODE_LENGTH, normalise_code, printed_code
 
 
-def _mac(member: Member, code: str) -> str:
+@dataclass(frozen=True)
+class Slip:
+    """One printed slip: for whom, the code as it is printed, until when it opens."""
+
+    member: Member
+    code: str
+    expires_at: datetime
+
+
+def _mac(member_id: int, code: str) -> str:
     return hmac.new(
-        settings.SECRET_KEY.encode(), f"one-time-code:{member.pk}:{code}".encode(), hashlib.sha256
+        settings.SECRET_KEY.encode(), f"one-time-code:{member_id}:{code}".encode(), hashlib.sha256
     ).hexdigest()
+
+
+def _unused(**of):
+    return OneTimeCode.objects.filter(used_at=None, revoked_at=None, **of)
+
+
+def _issue(members: list[Member], by: Member | None, lifetime: timedelta) -> list[Slip]:
+    """New codes in three statements, however many; earlier unused ones stop working."""
+    now = clock.now()
+    _unused(member__in=members).update(revoked_at=now)
+    slips, rows = [], []
+    for member in members:
+        code = "".join(secrets.choice(CODE_ALPHABET) for _place in range(CODE_LENGTH))
+        slips.append(Slip(member, printed_code(code), now + lifetime))
+        rows.append(
+            OneTimeCode(
+                member=member,
+                mac=_mac(member.pk, code),
+                issued_by=by,
+                issued_at=now,
+                expires_at=now + lifetime,
+            )
+        )
+    OneTimeCode.objects.bulk_create(rows, batch_size=200)
+    return slips
 
 
 @transaction.atomic
@@ -29,21 +66,34 @@ def issue_code(*, member: Member, by: Member | None, days: int | None = None) ->
     Returns:
         The code as it is to be shown, once.
     """
-    now = clock.now()
-    OneTimeCode.objects.filter(member=member, used_at=None, revoked_at=None).update(revoked_at=now)
-    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
     lifetime = (
         timedelta(days=days) if days else timedelta(hours=settings.SIGN_IN_ONE_TIME_CODE_HOURS)
     )
-    OneTimeCode.objects.create(
-        member=member,
-        mac=_mac(member, code),
-        issued_by=by,
-        issued_at=now,
-        expires_at=now + lifetime,
-    )
+    (slip,) = _issue([member], by, lifetime)
     audit.record("members.code_issued", actor=by, subject=member)
-    return printed_code(code)
+    return slip.code
+
+
+@transaction.atomic
+def issue_slips(*, branch: Branch, members: list[Member], by: Member) -> list[Slip]:
+    """Codes for many members of a branch at once, to be printed; shown this once.
+
+    Raises:
+        DomainError: nobody is chosen, or more than go out at once.
+    """
+    if not members:
+        raise DomainError(_("请先选择要发登录码的人员。"))
+    most = settings.SIGN_IN_SLIPS_AT_ONCE
+    if len(members) > most:
+        raise DomainError(_("一次最多发 %(most)d 人，请分批发放。") % {"most": most})
+    slips = _issue(members, by, timedelta(days=settings.SIGN_IN_SLIP_DAYS))
+    audit.record(
+        "members.slips_issued",
+        actor=by,
+        subject=branch,
+        fields={"count": len(members), "members": [member.pk for member in members]},
+    )
+    return slips
 
 
 @transaction.atomic
@@ -54,13 +104,7 @@ def use_code(*, member: Member, typed: str, devices: frozenset[str] = frozenset(
         devices: marks of the browser that types the code; one known as the issuer's own device
             puts the code on the list to look at.
     """
-    code = normalise_code(typed)
-    row = (
-        OneTimeCode.objects.select_for_update()
-        .filter(member=member, mac=_mac(member, code), used_at=None, revoked_at=None)
-        .filter(expires_at__gt=clock.now())
-        .first()
-    )
+    row = _open_code(member.pk, typed).select_for_update().first()
     if row is None:
         return False
     row.used_at = clock.now()
@@ -69,3 +113,22 @@ def use_code(*, member: Member, typed: str, devices: frozenset[str] = frozenset(
     )
     row.save(update_fields=["used_at", "used_on_issuer_device"])
     return True
+
+
+def spend_time_of_a_code(typed: str) -> None:
+    """What a wrong code costs, for an account that does not exist."""
+    with transaction.atomic():
+        _open_code(0, typed).first()
+
+
+def _open_code(member_id: int, typed: str):
+    mac = _mac(member_id, normalise_code(typed))
+    return _unused(member_id=member_id, mac=mac).filter(expires_at__gt=clock.now())
+
+
+def told(member: Member, since: datetime | None) -> list[OneTimeCode]:
+    """Codes issued for a member after a moment, the newest first: what the member is told."""
+    rows = OneTimeCode.objects.filter(member=member).select_related("issued_by")
+    if since is not None:
+        rows = rows.filter(issued_at__gt=since)
+    return list(rows[:5])

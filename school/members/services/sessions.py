@@ -84,6 +84,11 @@ def prove(request: HttpRequest) -> None:
     request.session[FRESH] = int(clock.now().timestamp())
 
 
+def rename(before: str, after: str) -> None:
+    """A session has got a new key and goes on."""
+    SignInSession.objects.filter(key=before).update(key=after)
+
+
 def end_own(*, request: HttpRequest, why: str) -> None:
     """Note the end of the session of a request; the caller logs out."""
     SignInSession.objects.filter(key=request.session.session_key, ended_at=None).update(
@@ -118,13 +123,23 @@ def end_sessions(*, member: Member, by: Member | None, why: str, but: str | None
     return len(rows)
 
 
+def _store():
+    return import_module(settings.SESSION_ENGINE).SessionStore
+
+
 def _end(rows: list[SignInSession], why: str) -> None:
-    store = import_module(settings.SESSION_ENGINE).SessionStore
     for row in rows:
-        store(row.key).delete()
+        _store()(row.key).delete()
     SignInSession.objects.filter(pk__in=[row.pk for row in rows]).update(
         ended_at=clock.now(), end=why
     )
+
+
+def sweep() -> int:
+    """Clear expired sessions, and rows whose session ended long ago; returns how many rows."""
+    _store().clear_expired()
+    old = clock.now() - timedelta(days=settings.SIGN_IN_SESSION_DAYS)
+    return SignInSession.objects.filter(seen_at__lt=old).delete()[0]
 
 
 def open_sessions(member: Member) -> list[SignInSession]:

@@ -1,34 +1,37 @@
-"""Signing in: one answer for every refusal, a growing delay, known devices.
+"""Signing in: one answer for every refusal, then the second step, then a session.
 
-Limits count per account and address prefix. An address alone is never locked: two hundred members
-may share one in a meeting room.
+A session opens only when every step is through; until then the browser holds who is at the door.
 """
 
-import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth import authenticate, login
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
-from school.core.errors import DomainError, TooMany
+from school.core.errors import DomainError
 from school.core.models import HostSettings
 from school.members.backends import find_member
-from school.members.models import KnownDevice, Member, SignInThrottle
-from school.members.rules import wait_seconds
-from school.members.services.codes import use_code
+from school.members.models import KnownDevice, Member
+from school.members.permissions import scope_for
+from school.members.rules import device_label, strictest
+from school.members.services import second_step, sessions, throttle
+from school.members.services.codes import spend_time_of_a_code, use_code
+from school.members.services.throttle import Try, keyed
 
 DEVICE_COOKIE = "device"
-REFUSED = "账号或密码不对。请核对工号（或手机号）和密码；忘记密码请找支部书记领取一次性登录码。"
+DOOR = "at_the_door"  # in the session: who has given the password and owes the second step
+DOOR_MINUTES = 10
+OWN_BACKEND = "school.members.backends.MemberBackend"
 
 
 class WrongCredentials(DomainError):
-    """Wrong password, unknown account, locked person: always the same words."""
+    """Wrong password, unknown account, closed account: always the same words."""
 
 
 @dataclass(frozen=True)
@@ -40,123 +43,169 @@ class SignIn:
     with_code: bool
 
 
-def _keyed(purpose: str, value: str) -> str:
-    return hmac.new(
-        settings.SECRET_KEY.encode(), f"{purpose}:{value}".encode(), hashlib.sha256
-    ).hexdigest()
+def refusal() -> WrongCredentials:
+    """What everybody hears who is not let in."""
+    return WrongCredentials(
+        _("账号或密码不对。请核对工号（或手机号）和密码；忘记密码请找支部书记领取一次性登录码。")
+    )
 
 
 def device_mac(mark: str) -> str:
     """How a device mark is stored."""
-    return _keyed("device", mark)
+    return keyed("device", mark)
 
 
-def sign_in(*, request: HttpRequest, account: str, secret: str) -> SignIn:
+def _devices(request: HttpRequest) -> frozenset[str]:
+    mark = request.COOKIES.get(DEVICE_COOKIE, "")
+    return frozenset({device_mac(mark)}) if mark else frozenset()
+
+
+def _is_known(member: Member | None, devices: frozenset[str]) -> bool:
+    return bool(member and devices and member.devices.filter(mac__in=devices).exists())
+
+
+def sign_in(*, request: HttpRequest, account: str, secret: str) -> SignIn | None:
     """Check an account with its password or a one-time code and open a session.
 
+    Returns:
+        None when all is right so far and the second step is owed: ``second_sign_in`` goes on.
+
     Raises:
-        TooMany: the growing delay after failures has not passed, or the pair is locked.
+        TooMany: the delay or the pause after failures has not passed.
         WrongCredentials: anything else that is wrong.
     """
-    key = _keyed("account", account.strip().upper())
-    address = audit.address_prefix(request)
-    _count_try(key, address)
-    member, with_code = _authenticate(request, account, secret)
+    candidate, devices = find_member(account), _devices(request)
+    attempt = Try(
+        account=keyed("account", account.strip().upper()),
+        address=audit.address_prefix(request),
+        known=_is_known(candidate, devices),
+    )
+    throttle.count_try(attempt)
+    member, with_code = _authenticate(request, account, secret, candidate, devices)
     if member is None:
-        audit.record("members.sign_in_refused", request=request, fields={"account": key[:12]})
-        raise WrongCredentials(REFUSED)
-    SignInThrottle.objects.filter(account=key, address=address).delete()
-    return _open(request, member, with_code)
+        throttle.count_against_address(attempt)
+        audit.record("members.sign_in_refused", request=request, fields={"account": attempt.short})
+        raise refusal()
+    return enter(request=request, member=member, attempt=attempt, with_code=with_code)
 
 
-def _authenticate(request: HttpRequest, account: str, secret: str) -> tuple[Member | None, bool]:
+def _authenticate(
+    request: HttpRequest,
+    account: str,
+    secret: str,
+    candidate: Member | None,
+    devices: frozenset[str],
+) -> tuple[Member | None, bool]:
     member = authenticate(request, username=account, password=secret)
     if member is not None:
         return member, False
-    candidate = find_member(account)
     if candidate is None or not candidate.is_active:
+        spend_time_of_a_code(secret)
         return None, False
-    mark = request.COOKIES.get(DEVICE_COOKIE, "")
-    devices = frozenset({device_mac(mark)}) if mark else frozenset()
     if not use_code(member=candidate, typed=secret, devices=devices):
         return None, False
-    candidate.backend = settings.AUTHENTICATION_BACKENDS[0]
+    candidate.backend = OWN_BACKEND
     return candidate, True
 
 
 @transaction.atomic
-def _open(request: HttpRequest, member: Member, with_code: bool) -> SignIn:
+def enter(
+    *,
+    request: HttpRequest,
+    member: Member,
+    attempt: Try | None = None,
+    with_code: bool = False,
+) -> SignIn | None:
+    """Let in somebody who has proved who he is; None: kept at the door for the second step."""
+    if attempt is not None:
+        throttle.take_back(attempt)
+    if second_step.is_set_up(member):
+        request.session.cycle_key()
+        request.session[DOOR] = {
+            "member": member.pk,
+            "code": with_code,
+            "backend": member.backend,
+            "at": int(clock.now().timestamp()),
+        }
+        return None
+    return _open(request, member, with_code)
+
+
+def member_at_the_door(request: HttpRequest) -> Member | None:
+    """Who has given the password in this browser a short while ago, or None."""
+    door = request.session.get(DOOR)
+    if not door:
+        return None
+    came = datetime.fromtimestamp(door["at"], UTC)
+    if clock.now() - came > timedelta(minutes=DOOR_MINUTES):
+        return None
+    return Member.objects.filter(pk=door["member"], is_active=True).first()
+
+
+def second_sign_in(*, request: HttpRequest, proof: second_step.Proof) -> SignIn:
+    """Open the session of the member at the door when the second step is right.
+
+    Raises:
+        WrongCredentials: nobody is at the door any more.
+        second_step.NotProved: the proof is wrong.
+        TooMany: too many wrong proofs; counted apart from passwords.
+    """
+    member = member_at_the_door(request)
+    if member is None:
+        raise WrongCredentials(_("等候时间过长，请重新输入账号和密码。"))
+    attempt = Try(keyed("second", str(member.pk)), audit.address_prefix(request))
+    throttle.count_try(attempt)
+    second_step.check(request=request, member=member, proof=proof)
+    with transaction.atomic():
+        throttle.take_back(attempt)
+        door = request.session.pop(DOOR)
+        member.backend = door["backend"]
+        return _open(request, member, door["code"], with_second_step=True)
+
+
+def _open(
+    request: HttpRequest, member: Member, with_code: bool, *, with_second_step: bool = False
+) -> SignIn:
     mark = request.COOKIES.get(DEVICE_COOKIE) or secrets.token_urlsafe(24)
     version = HostSettings.for_request(request).privacy_version
-    if with_code:
+    if with_code or is_password_old(member):
         member.must_set_password = True
     if member.consent_version != version:
         member.first_run_done_at = None
     member.previous_login = member.last_login
     member.save(update_fields=["must_set_password", "first_run_done_at", "previous_login"])
     login(request, member)
-    now = clock.now()
-    KnownDevice.objects.update_or_create(
-        member=member,
-        mac=device_mac(mark),
-        defaults={"last_seen_at": now, "label": _device_label(request)},
-        create_defaults={
-            "first_seen_at": now,
-            "last_seen_at": now,
-            "label": _device_label(request),
-        },
+    request.session[second_step.DONE] = with_second_step
+    sessions.begin_session(
+        request=request, member=member, with_code=with_code, with_second_step=with_second_step
     )
-    audit.record("members.signed_in", actor=member, request=request, fields={"code": with_code})
+    _remember_device(request, member, mark)
+    audit.record(
+        "members.signed_in",
+        actor=member,
+        request=request,
+        fields={"code": with_code, "second_step": with_second_step},
+    )
     return SignIn(member=member, device=mark, with_code=with_code)
 
 
-def _device_label(request: HttpRequest) -> str:
-    agent = request.headers.get("User-Agent", "")
-    kinds = (
-        ("MicroMessenger", "微信"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "安卓手机"),
-        ("Windows", "Windows 电脑"),
-        ("Macintosh", "Mac 电脑"),
-        ("Linux", "Linux 电脑"),
-    )
-    return next((label for mark, label in kinds if mark in agent), "其他设备")
+def _remember_device(request: HttpRequest, member: Member, mark: str) -> None:
+    now, mac = clock.now(), device_mac(mark)
+    label = device_label(request.headers.get("User-Agent", ""))
+    known = KnownDevice.objects.filter(member=member, mac=mac)
+    if not known.update(last_seen_at=now, label=label):
+        KnownDevice.objects.bulk_create(
+            [KnownDevice(member=member, mac=mac, label=label, first_seen_at=now, last_seen_at=now)],
+            ignore_conflicts=True,
+        )
 
 
-def _refuse_if_waiting(row: SignInThrottle, now: datetime) -> None:
-    passed = now - row.last_failure_at
-    if row.failures >= settings.SIGN_IN_FAILURES:
-        wait = timedelta(minutes=settings.SIGN_IN_LOCK_MINUTES)
-        if passed < wait:
-            minutes = -(-int((wait - passed).total_seconds()) // 60)
-            raise TooMany(
-                f"连续输错次数过多，请 {minutes} 分钟后再试，或找支部书记领取一次性登录码。"
-            )
-        return
-    wait = timedelta(seconds=wait_seconds(row.failures))
-    if passed < wait:
-        seconds = max(1, -(-int((wait - passed).total_seconds() * 1000) // 1000))
-        raise TooMany(f"请 {seconds} 秒后再试。")
-
-
-@transaction.atomic
-def _count_try(key: str, address: str) -> None:
-    """Count a try as failed before it is looked at; success forgets it.
-
-    Under the row's lock, so guesses sent at once wait for each other like those sent one by one.
-
-    Raises:
-        TooMany: the delay after earlier failures has not passed.
-    """
-    now = clock.now()
-    row, made = SignInThrottle.objects.select_for_update().get_or_create(
-        account=key, address=address, defaults={"failures": 1, "last_failure_at": now}
-    )
-    if made:
-        return
-    _refuse_if_waiting(row, now)
-    lock = timedelta(minutes=settings.SIGN_IN_LOCK_MINUTES)
-    row.failures = 1 if now - row.last_failure_at > lock else row.failures + 1
-    row.last_failure_at = now
-    row.save(update_fields=["failures", "last_failure_at"])
+def is_password_old(member: Member) -> bool:
+    """Whether a role held today asks for a newer password than the member's."""
+    if not member.has_usable_password():
+        return False
+    days = strictest(settings.SIGN_IN_PASSWORD_DAYS, scope_for(member).role_names)
+    if not days:
+        return False
+    changed = member.password_changed_at or member.date_joined
+    return clock.now() - changed > timedelta(days=days)

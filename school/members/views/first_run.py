@@ -1,6 +1,5 @@
 """The four steps of the first run."""
 
-from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from school.members.models import Member
 from school.members.permissions import member_required
 from school.members.selectors.people import home_branch, standing_on
 from school.members.services import first_run
+from school.members.services.passwords import choose_password
 from school.members.views.signin import target_of
 
 
@@ -57,8 +57,7 @@ def _take_notice(request: HttpRequest, host: HostSettings, form) -> HttpResponse
 def _take_password(request: HttpRequest, host: HostSettings, form) -> HttpResponse | None:
     if not form.is_valid():
         return None
-    first_run.choose_password(member=request.user, password=form.cleaned_data["password"])
-    update_session_auth_hash(request, request.user)
+    choose_password(member=request.user, password=form.cleaned_data["password"], request=request)
     return _again(request)
 
 

@@ -1,0 +1,167 @@
+"""Failed tries: an account pauses at one address, is slowed everywhere, an address is slowed.
+
+Each try is counted before it is looked at, under the lock of its rows, so guesses sent at once wait
+for each other like those sent one by one. Success takes the try back.
+
+=============  =======================================  =========================================
+row            after failures                           who is spared
+=============  =======================================  =========================================
+account, place a growing delay, then a pause            nobody
+account, ``*`` a growing delay                          browsers this account has used before
+``*``, place   tries a minute, far above a meeting room browsers the typed account has used before
+=============  =======================================  =========================================
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from school.core import clock
+from school.core.errors import TooMany
+from school.members.models import SignInThrottle
+from school.members.rules import leaked, wait_seconds
+
+EVERYWHERE = "*"
+
+
+def keyed(purpose: str, value: str) -> str:
+    """A keyed hash: rows name accounts and devices without telling which."""
+    return hmac.new(
+        settings.SECRET_KEY.encode(), f"{purpose}:{value}".encode(), hashlib.sha256
+    ).hexdigest()
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try that has been counted: at what, from where, from a device known for it."""
+
+    account: str
+    address: str
+    known: bool = False
+
+    @property
+    def short(self) -> str:
+        """How the audit trail names what was typed."""
+        return self.account[:12]
+
+
+@transaction.atomic
+def count_try(each: Try) -> None:
+    """Count a try as failed.
+
+    Raises:
+        TooMany: the pause or the delay after earlier failures has not passed; it is not counted.
+    """
+    now = clock.now()
+    own, everywhere, place = _rows(each, now)
+    _refuse_paused(own, now)
+    if not each.known:
+        _refuse_early(everywhere, wait_seconds(everywhere.failures), now)
+        _refuse_crowded(place, now)
+    for row in (own, everywhere):
+        row.failures = 1 if _is_over(row, now) else row.failures + 1
+        row.last_failure_at = now
+    SignInThrottle.objects.bulk_update([own, everywhere], ["failures", "last_failure_at"])
+
+
+def take_back(each: Try) -> None:
+    """The try was right: the account at this place starts anew, elsewhere it was no failure."""
+    SignInThrottle.objects.filter(account=each.account, address=each.address).delete()
+    _count_less(each)
+
+
+def count_against_address(each: Try) -> None:
+    """The try was wrong: the address has one more, less what has leaked since the last."""
+    with transaction.atomic():
+        row = SignInThrottle.objects.select_for_update().get(
+            account=EVERYWHERE, address=each.address
+        )
+        now = clock.now()
+        row.failures = _level(row, now) + 1
+        row.last_failure_at = now
+        row.save(update_fields=["failures", "last_failure_at"])
+
+
+def sweep() -> int:
+    """Delete rows that no longer slow anything; returns how many."""
+    over = clock.now() - max(_pause(), timedelta(hours=1)) - timedelta(hours=1)
+    return SignInThrottle.objects.filter(last_failure_at__lt=over).delete()[0]
+
+
+def _count_less(each: Try) -> None:
+    from_all = SignInThrottle.objects.filter(account=each.account, address=EVERYWHERE)
+    if from_all.filter(failures__lte=1).delete()[0]:
+        return
+    row = from_all.select_for_update().first()
+    if row is not None:
+        row.failures = max(0, row.failures - 1)
+        row.save(update_fields=["failures"])
+
+
+def _rows(each: Try, now: datetime) -> list[SignInThrottle]:
+    """The three rows of a try, made when absent, locked in one order."""
+    wanted = [
+        (each.account, each.address),
+        (each.account, EVERYWHERE),
+        (EVERYWHERE, each.address),
+    ]
+    found = _locked(wanted)
+    missing = [SignInThrottle(account=a, address=p, last_failure_at=now) for a, p in wanted]
+    missing = [row for row in missing if (row.account, row.address) not in found]
+    if missing:
+        SignInThrottle.objects.bulk_create(missing, ignore_conflicts=True)
+        found = _locked(wanted)
+    return [found[name] for name in wanted]
+
+
+def _locked(wanted: list[tuple[str, str]]) -> dict[tuple[str, str], SignInThrottle]:
+    those = Q(pk__in=())
+    for account, address in wanted:
+        those |= Q(account=account, address=address)
+    rows = SignInThrottle.objects.select_for_update().filter(those).order_by("account", "address")
+    return {(row.account, row.address): row for row in rows}
+
+
+def _pause() -> timedelta:
+    return timedelta(minutes=settings.SIGN_IN_LOCK_MINUTES)
+
+
+def _is_over(row: SignInThrottle, now: datetime) -> bool:
+    return now - row.last_failure_at > _pause()
+
+
+def _refuse_paused(row: SignInThrottle, now: datetime) -> None:
+    if row.failures < settings.SIGN_IN_FAILURES:
+        _refuse_early(row, wait_seconds(row.failures), now)
+        return
+    left = _pause() - (now - row.last_failure_at)
+    if left > timedelta(0):
+        minutes = -(-int(left.total_seconds()) // 60)
+        raise TooMany(
+            _("连续输错次数过多，请 %(minutes)d 分钟后再试，或找支部书记领取一次性登录码。")
+            % {"minutes": minutes}
+        )
+
+
+def _refuse_early(row: SignInThrottle, wait: float, now: datetime) -> None:
+    left = wait - (now - row.last_failure_at).total_seconds()
+    if left > 0:
+        seconds = max(1, -(-int(left * 1000) // 1000))
+        raise TooMany(_("请 %(seconds)d 秒后再试。") % {"seconds": seconds})
+
+
+def _refuse_crowded(place: SignInThrottle, now: datetime) -> None:
+    """Above the level, the address gets as many tries a minute as leak away, never none."""
+    if _level(place, now) >= settings.SIGN_IN_ADDRESS_FAILURES:
+        _refuse_early(place, 60 / settings.SIGN_IN_ADDRESS_PER_MINUTE, now)
+
+
+def _level(place: SignInThrottle, now: datetime) -> int:
+    seconds = (now - place.last_failure_at).total_seconds()
+    return leaked(place.failures, seconds, settings.SIGN_IN_ADDRESS_PER_MINUTE)
