@@ -10,6 +10,8 @@ class MembersConfig(AppConfig):
     verbose_name = _("组织与党员")
 
     def ready(self) -> None:
+        from school.members.services import roster_exports, rosters  # noqa: F401
+
         register(
             Place("sign_in", _("登录"), "members:sign_in", icon="me", visible=guests, slot=TOOL)
         )

@@ -1,9 +1,11 @@
 from django.urls import path
 
+from school.members.roster_urls import urlpatterns as roster_patterns
 from school.members.views import codes, first_run, profile, signin
 
 app_name = "members"
 urlpatterns = [
+    *roster_patterns,
     path("sign-in/", signin.sign_in, name="sign_in"),
     path("sign-out/", signin.sign_out, name="sign_out"),
     path("first-run/", first_run.first_run_step, name="first_run"),

@@ -51,5 +51,6 @@ CELERY_BEAT_SCHEDULE = {
     "fold-counters": {"task": "school.plans.tasks.fold_counters", "schedule": 60.0},
     "close-overdue-attempts": {"task": "quizzes.tasks.close_overdue_attempts", "schedule": 15.0},
     "sweep-sign-in": {"task": "school.members.tasks.sweep_sign_in", "schedule": 3600.0},
+    "sweep-rosters": {"task": "school.members.tasks.sweep_rosters", "schedule": 3600.0},
     "sweep-uploads": {"task": "media.tasks.sweep_uploads", "schedule": 3600.0},
 }
