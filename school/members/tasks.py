@@ -2,12 +2,18 @@
 
 from celery import shared_task
 
-from school.members.services import grants, sessions, throttle
+from school.members.services import grants, roster_exports, rosters, sessions, throttle
 
 
 @shared_task
 def follow_grant_dates() -> int:
     return grants.follow_dates()
+
+
+@shared_task
+def sweep_rosters() -> int:
+    """End imports and exports nobody came back for, and remove their files."""
+    return rosters.sweep_imports() + roster_exports.sweep_exports()
 
 
 @shared_task
