@@ -12,6 +12,12 @@ class DomainError(Exception):
         self.field = field
 
 
+class SignedOut(DomainError):
+    """Nobody is signed in any more; a page answers with the way to the sign-in."""
+
+    status = 401
+
+
 class NotAllowed(DomainError):
     """The person may know of the thing, but may not do this to it."""
 

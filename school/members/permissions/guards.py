@@ -7,7 +7,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from school.core.errors import NotAllowed, NotFound
+from school.core.errors import NotFound, SignedOut
 from school.members.permissions.scope import scope_for
 
 
@@ -18,7 +18,7 @@ def member_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             if request.headers.get("Accept", "").startswith("application/json"):
-                raise NotAllowed(_("登录已过期，请重新登录。"))
+                raise SignedOut(_("登录已过期，请重新登录。"))
             return redirect_to_login(request.get_full_path())
         return view(request, *args, **kwargs)
 

@@ -558,6 +558,10 @@ class Tracker {
       this.subject.close();
       this.session.flush(true);
     });
+    this.line.box?.addEventListener("click", (event) => {
+      const link = event.target instanceof Element ? event.target.closest("a") : null;
+      if (link && this.signedOut) link.href = this.#doorAndBack(); // the second it is now
+    });
     this.wait = 2000;
     this.open();
     this.sender.flush(); // what an earlier visit left behind
@@ -569,11 +573,15 @@ class Tracker {
       await this.session.open();
       this.wait = 2000;
       this.trouble = "";
+      this.signedOut = false;
       this.subject.reset();
       this.subject.tick();
     } catch (error) {
       if (error.status && error.status < 500 && error.status !== 429) {
-        this.trouble = error.sentence || this.line.words.signed_out;
+        this.signedOut = error.status === 401;
+        this.trouble = this.signedOut
+          ? this.line.words.signed_out
+          : error.sentence || this.line.words.signed_out;
       } else {
         this.trouble = this.line.words.unconnected;
         setTimeout(() => this.open(), this.wait);
@@ -616,6 +624,14 @@ class Tracker {
     this.open(); // a fresh session says for itself when study is not allowed any more
   }
 
+  /** The sign-in page, which leads back to this page and this second. */
+  #doorAndBack() {
+    const film = this.config.axis === "media" ? this.element : null;
+    const second = film && film.currentTime >= 1 ? `#t=${Math.floor(film.currentTime)}` : "";
+    const back = location.pathname + location.search + second;
+    return `/sign-in/?next=${encodeURIComponent(back)}`;
+  }
+
   show() {
     const { line, state, sender } = this;
     if (sender.offline && sender.pending > 0) {
@@ -624,7 +640,7 @@ class Tracker {
     } else if (sender.slowed && sender.pending > 0) {
       line.say("slowed", "info", "sync", line.words.slowed);
     } else if (this.trouble) {
-      line.say("trouble", "warn", "warning", this.trouble);
+      line.say("trouble", "warn", "warning", this.trouble, this.signedOut ? this.#doorAndBack() : "");
     } else if (sender.busySince && Date.now() - sender.busySince >= SLOW_MS) {
       line.say("uploading", "info", "sync", line.words.uploading);
     } else if (!state) {
