@@ -1,5 +1,7 @@
 """One lock for every change of the tree, and the hold on a branch that somebody enters."""
 
+from datetime import date
+
 from django.db import connection
 from django.utils.translation import gettext as _
 
@@ -27,11 +29,11 @@ def lock_branches(*branches: Branch) -> None:
         branch.refresh_from_db()
 
 
-def hold_living(branch: Branch) -> None:
+def hold_living(branch: Branch, since: date) -> None:
     """Keep a branch from being dissolved until the commit; asked before somebody enters it.
 
     Raises:
-        Conflict: it has been dissolved.
+        Conflict: it has been dissolved, or was founded only after ``since``.
     """
     ending = "FOR KEY SHARE" if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
@@ -43,4 +45,10 @@ def hold_living(branch: Branch) -> None:
     if found is None or found[0] is not None:
         raise Conflict(
             _("“%(branch)s”已撤销，请选择现有的党组织。") % {"branch": branch}, field="branch"
+        )
+    if since < branch.founded_on:
+        raise Conflict(
+            _("日期不能早于“%(branch)s”的成立日期 %(day)s。")
+            % {"branch": branch, "day": branch.founded_on},
+            field="on",
         )
