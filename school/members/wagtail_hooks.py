@@ -1,0 +1,10 @@
+"""Registration with the Wagtail admin; nothing else."""
+
+from wagtail import hooks
+
+from school.members.viewsets.roles import RoleViewSet
+
+
+@hooks.register("register_admin_viewset")
+def register_roles():
+    return RoleViewSet("roles")
