@@ -1,5 +1,6 @@
 from django.urls import path
 
+from school.members import role_urls
 from school.members.roster_urls import urlpatterns as roster_patterns
 from school.members.views import codes, first_run, profile, signin
 
@@ -12,4 +13,5 @@ urlpatterns = [
     path("me/profile/", profile.profile, name="profile"),
     path("branch/members/<int:member_id>/code/", codes.code_form, name="code"),
     path("branch/members/<int:member_id>/code/issue/", codes.code_issue, name="code_issue"),
+    *role_urls.urlpatterns,
 ]
