@@ -1,7 +1,15 @@
 from django.apps import AppConfig
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from school.core.navigation import MENU, TOOL, Place, guests, register
+
+
+def holds_a_role(request: HttpRequest) -> bool:
+    """Whether the member has a role today."""
+    from school.members.permissions import scope_for  # models load first
+
+    return request.user.is_authenticated and bool(scope_for(request.user).roles)
 
 
 class MembersConfig(AppConfig):
@@ -16,6 +24,17 @@ class MembersConfig(AppConfig):
             Place("sign_in", _("登录"), "members:sign_in", icon="me", visible=guests, slot=TOOL)
         )
         register(Place("profile", _("个人信息"), "members:profile", icon="me", order=80, slot=MENU))
+        register(
+            Place(
+                "roles",
+                _("我的角色"),
+                "members:own_roles",
+                icon="people",
+                order=82,
+                slot=MENU,
+                visible=holds_a_role,
+            )
+        )
         register(
             Place(
                 "sign_out",
