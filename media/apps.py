@@ -10,8 +10,9 @@ class MediaConfig(AppConfig):
     def ready(self) -> None:
         from wagtail.permissions import register_permission_policy
 
-        from media import checks, tasks  # noqa: F401
+        from media import audit_names, checks, tasks  # noqa: F401
         from media.models import Video
         from media.permissions import policy
 
+        audit_names.register()
         register_permission_policy(Video, policy)

@@ -1,6 +1,7 @@
 """Background work: the transcoding job and the sweep of unfinished uploads."""
 
 from celery import shared_task
+from django.utils.translation import gettext_noop
 
 from media import services
 from media.models import VideoRevision
@@ -8,7 +9,7 @@ from media.services.transcoding import KIND
 from school.core.jobs import Lease, job_kind
 
 
-@job_kind(KIND, queue="video", max_attempts=3)
+@job_kind(KIND, queue="video", max_attempts=3, title=gettext_noop("视频转码"))
 def transcode(lease: Lease) -> dict:
     """Encode the revision named in the payload; nothing to do if it was deleted meanwhile."""
     revision = (

@@ -14,12 +14,17 @@ class QuizzesConfig(AppConfig):
 
         from courses.models import LessonPage
         from courses.registry import register_lesson_panel
+        from quizzes import (
+            audit_names,
+            receivers,  # noqa: F401
+        )
         from quizzes.models import Paper, Question, QuestionBank, Sitting
         from quizzes.permissions import AuthoringPolicy
         from quizzes.selectors.lessons import lesson_panel, quiz_passed
         from school.core import navigation
         from school.study.registry import register_requirement
 
+        audit_names.register()
         for model in (QuestionBank, Question, Paper, Sitting):
             register_permission_policy(model, AuthoringPolicy(model))
         register_requirement(quiz_passed)

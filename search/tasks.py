@@ -1,6 +1,7 @@
 """Celery tasks and job kinds of search: fetch, one service call."""
 
 from celery import shared_task
+from django.utils.translation import gettext_noop
 
 from school.core.jobs import Lease, job_kind
 from search.services import maintenance, outbox, rebuild
@@ -15,7 +16,7 @@ def drain_outbox(scheduled: bool = True) -> int:
     return applied
 
 
-@job_kind(maintenance.REBUILD, max_attempts=3)
+@job_kind(maintenance.REBUILD, max_attempts=3, title=gettext_noop("重建搜索索引"))
 def rebuild_index(lease: Lease) -> dict:
     """Job: build the index anew."""
 

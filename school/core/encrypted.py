@@ -1,7 +1,7 @@
 """The encrypted columns of the house: each is known here, so a rotation forgets none."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -94,6 +94,27 @@ def encrypted_column(model: str, cipher: str, *, binding: str, index: str = "") 
 def columns() -> list[EncryptedColumn]:
     """All declared columns, in a stable order."""
     return [_columns[key] for key in sorted(_columns)]
+
+
+# Values that lie elsewhere, e.g. inside a JSON column of another package: name → what rewrites them
+# with the current key, yielding (rewritten, ids of rows that could not be) so far.
+Rewriter = Callable[[], Iterator[tuple[int, tuple[int, ...]]]]
+_rewriters: dict[str, Rewriter] = {}
+
+
+def rewriter(name: str) -> Callable[[Rewriter], Rewriter]:
+    """Register what rewrites encrypted values that stand in no declared column."""
+
+    def register(rewrite: Rewriter) -> Rewriter:
+        _rewriters[name] = rewrite
+        return rewrite
+
+    return register
+
+
+def rewriters() -> dict[str, Rewriter]:
+    """All registered rewriters by name."""
+    return dict(_rewriters)
 
 
 @dataclass

@@ -40,22 +40,27 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Kind:
-    """What a job kind is: its handler, queue and number of tries."""
+    """What a job kind is: its handler, queue, number of tries, and how people call it."""
 
     name: str
     handler: Callable[["Lease"], dict | None]
     queue: str
     max_attempts: int
+    title: str = ""
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def job_kind(name: str, *, queue: str = "default", max_attempts: int = 3):
-    """Register the decorated function as the handler of a job kind."""
+def job_kind(name: str, *, queue: str = "default", max_attempts: int = 3, title: str = ""):
+    """Register the decorated function as the handler of a job kind.
+
+    Args:
+        title: what people call this kind of work, in the list of jobs; marked by ``gettext_noop``.
+    """
 
     def register(handler: Callable[["Lease"], dict | None]):
-        _kinds[name] = Kind(name, handler, queue, max_attempts)
+        _kinds[name] = Kind(name, handler, queue, max_attempts, title)
         return handler
 
     return register
@@ -64,6 +69,12 @@ def job_kind(name: str, *, queue: str = "default", max_attempts: int = 3):
 def kinds() -> dict[str, Kind]:
     """All registered kinds by name."""
     return dict(_kinds)
+
+
+def kind_title(name: str) -> str:
+    """A job kind in words; one that nobody has named stays as it is."""
+    kind = _kinds.get(name)
+    return _(kind.title) if kind and kind.title else name
 
 
 class Lease:

@@ -87,7 +87,7 @@ class AppendOnly(models.Model):
 class AuditEntry(AppendOnly):
     """Who did what to what, from where. Append-only; sealed every minute (AuditSeal)."""
 
-    at = models.DateTimeField(_("时间"), db_index=True)
+    at = models.DateTimeField(_("时间"))
     actor_id = models.BigIntegerField(_("操作人编号"), null=True, blank=True)
     actor_label = models.CharField(_("操作人"), max_length=80, blank=True)
     action = models.CharField(_("操作"), max_length=60)
@@ -103,9 +103,12 @@ class AuditEntry(AppendOnly):
         ordering = ["-id"]
         # Each filter of the viewer walks one of these from the newest entry down.
         indexes = [
-            models.Index(fields=["actor_id", "id"], name="audit_actor"),
-            models.Index(fields=["action", "id"], name="audit_action"),
-            models.Index(fields=["subject_type", "subject_id", "id"], name="audit_subject"),
+            models.Index(fields=["at", "id"], name="audit_at"),
+            models.Index(fields=["actor_id", "at", "id"], name="audit_by_actor"),
+            models.Index(fields=["action", "at", "id"], name="audit_by_action"),
+            models.Index(
+                fields=["subject_type", "subject_id", "at", "id"], name="audit_by_subject"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,3 +6,8 @@ class GatheringsConfig(AppConfig):
     name = "school.gatherings"
     label = "gatherings"
     verbose_name = _("集体学习")
+
+    def ready(self) -> None:
+        from school.gatherings import audit_names
+
+        audit_names.register()

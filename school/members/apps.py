@@ -18,12 +18,18 @@ class MembersConfig(AppConfig):
     verbose_name = _("组织与党员")
 
     def ready(self) -> None:
+        from school.members import audit_names, second_step_keys  # noqa: F401
+
+        audit_names.register()
         from school.members.services import roster_exports, rosters  # noqa: F401
 
         register(
             Place("sign_in", _("登录"), "members:sign_in", icon="me", visible=guests, slot=TOOL)
         )
         register(Place("profile", _("个人信息"), "members:profile", icon="me", order=80, slot=MENU))
+        register(
+            Place("security", _("账号安全"), "members:security", icon="lock", order=85, slot=MENU)
+        )
         register(
             Place(
                 "roles",

@@ -10,8 +10,14 @@ class NoticesConfig(AppConfig):
     verbose_name = _("消息")
 
     def ready(self) -> None:
+        from school.members import signals as people
+        from school.notices import audit_names, receivers
         from school.notices.selectors import unread_count
 
+        audit_names.register()
+        people.transfer_sent.connect(receivers.tell_transfer_sent)
+        people.transfer_settled.connect(receivers.tell_transfer_settled)
+        people.correction_answered.connect(receivers.tell_correction_answered)
         register(
             Place(
                 "inbox",

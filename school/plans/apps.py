@@ -11,10 +11,13 @@ class PlansConfig(AppConfig):
     def ready(self) -> None:
         from school.core.navigation import Place, register
         from school.members import signals as people
-        from school.plans import places, receivers
+        from school.members.registry import register_tree_notes
+        from school.plans import audit_names, places, receivers
+        from school.plans.selectors.tree_notes import plan_notes
         from school.study import signals as study
         from school.study.registry import register_rate_limit, register_year_panel
 
+        audit_names.register()
         study.completed.connect(receivers.count_completion)
         study.started.connect(receivers.count_start)
         study.unmet.connect(receivers.count_start)
@@ -23,6 +26,7 @@ class PlansConfig(AppConfig):
         people.memberships_changed.connect(receivers.count_memberships)
         people.standing_changed.connect(receivers.count_standing)
         people.placement_changed.connect(receivers.count_placement)
+        register_tree_notes(plan_notes)
         post_save.connect(receivers.count_post, sender="members.PostHolding")
         for signal in (post_save, post_delete):
             signal.connect(receivers.want_recount, sender="members.AudienceRule")

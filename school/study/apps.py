@@ -10,6 +10,14 @@ class StudyConfig(AppConfig):
     verbose_name = _("学习")
 
     def ready(self) -> None:
+        from school.members.registry import register_activity
+        from school.study import audit_names
+        from school.study.selectors.activity import studied_since
+
+        audit_names.register()
+        from school.study import tasks  # noqa: F401
+
+        register_activity(studied_since)
         register(Place("me", _("我的"), "study:me", icon="me", order=50, slot=MAIN))
         # 我的 lists the places of the member's menu, so these stand in both.
         register(Place("hours", _("我的学时"), "study:hours", icon="clock", order=10, slot=MENU))

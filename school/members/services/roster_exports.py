@@ -9,6 +9,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from school.core import audit, clock, jobs
 from school.core.errors import Conflict, DomainError, NotAllowed, TooMany
@@ -138,7 +139,7 @@ def answer_export(*, export: RosterExport, agree: bool, by: Member) -> RosterExp
 # -- writing -------------------------------------------------------------------------------------
 
 
-@jobs.job_kind(WRITE)
+@jobs.job_kind(WRITE, title=gettext_noop("导出花名册"))
 def write_export_job(lease: jobs.Lease) -> dict:
     """Write the file of an export."""
     export = RosterExport.objects.select_related("branch", "created_by").get(

@@ -12,6 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from school.core import audit, clock, jobs
 from school.core.errors import Conflict, DomainError, NotAllowed, TooMany
@@ -72,9 +73,22 @@ def upload_roster(
             raise TooMany(
                 _("还有 %(count)d 份花名册没有办完，请先确认或取消。") % {"count": waiting}
             )
+    roster = _keep(branch, name, chunks, by, create_branches)
+    try:
+        roster.job = jobs.enqueue(READ, subject=roster, title=_("读取花名册"), by=by)
+        roster.save(update_fields=["job"])
+    except BaseException:
+        remove_file(roster.file)
+        raise
+    return roster
+
+
+def _keep(
+    branch: Branch, name: str, chunks: Iterable[bytes], by: Member | None, create_branches: bool
+) -> RosterImport:
     file = _store(chunks)
     try:
-        roster = RosterImport.objects.create(
+        return RosterImport.objects.create(
             branch=branch,
             name=os.path.basename(name)[-120:] or _("花名册"),
             file=file,
@@ -82,12 +96,9 @@ def upload_roster(
             created_by=by,
             created_at=clock.now(),
         )
-        roster.job = jobs.enqueue(READ, subject=roster, title=_("读取花名册"), by=by)
-        roster.save(update_fields=["job"])
     except BaseException:
         remove_file(file)
         raise
-    return roster
 
 
 def _store(chunks: Iterable[bytes]) -> str:
@@ -173,7 +184,7 @@ class Survey:
         }
 
 
-@jobs.job_kind(READ)
+@jobs.job_kind(READ, title=gettext_noop("读取花名册"))
 def read_job(lease: jobs.Lease) -> dict:
     """Read an uploaded roster and work out what it would change."""
     roster = RosterImport.objects.select_related("branch", "created_by").get(
@@ -300,7 +311,7 @@ def confirm_roster(
     return roster
 
 
-@jobs.job_kind(WRITE)
+@jobs.job_kind(WRITE, title=gettext_noop("导入花名册"))
 def write_job(lease: jobs.Lease) -> dict:
     """Write a confirmed roster, or go on where an interrupted run stopped."""
     roster = RosterImport.objects.select_related("branch", "created_by").get(
@@ -404,6 +415,57 @@ def _digest(name: str) -> str:
         return ""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+# -- at a terminal -------------------------------------------------------------------------------
+
+
+def import_file(
+    *,
+    branch: Branch,
+    path: Path,
+    whole_only: bool = True,
+    move_members: bool = False,
+    create_branches: bool = False,
+    dry_run: bool = False,
+    tell: Tell = _silent,
+) -> RosterImport:
+    """Read a file and write it at once, as the pages do in two jobs; acts for the whole school.
+
+    Returns:
+        The import: still READY when it was a dry run or rows are wrong and only the whole is
+        wanted; its files go with ``discard``.
+
+    Raises:
+        DomainError: the file as a whole cannot be read, or rows have become wrong meanwhile.
+    """
+    with path.open("rb") as handle:
+        chunks = iter(lambda: handle.read(1 << 20), b"")
+        roster = _keep(branch, path.name, chunks, None, create_branches)
+    try:
+        read_roster(roster=roster, tell=lambda share, step: tell(share / 2, step))
+        roster.refresh_from_db()
+        if dry_run or (whole_only and roster.counts[Outcome.REJECTED]):
+            return roster
+        roster.state, roster.whole_only = State.IMPORTING, whole_only
+        roster.move_members = move_members
+        roster.save(update_fields=["state", "whole_only", "move_members"])
+        write_roster(roster=roster, tell=lambda share, step: tell(0.5 + share / 2, step))
+    except DomainError as error:
+        fail(roster=roster, message=error.message)
+        raise
+    except BaseException:
+        cancel_roster(roster=roster, by=None)
+        raise
+    return roster
+
+
+def discard(*, roster: RosterImport) -> None:
+    """Remove what an import left on disk, and end it if it waits."""
+    if roster.state in OPEN_STATES:
+        cancel_roster(roster=roster, by=None)
+    remove_file(roster.marked_file)
+    RosterImport.objects.filter(pk=roster.pk).update(marked_file="")
 
 
 # -- ending --------------------------------------------------------------------------------------

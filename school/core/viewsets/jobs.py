@@ -1,39 +1,47 @@
-"""Background jobs and the audit trail in the admin: looked at; a job is retried or cancelled."""
+"""Background jobs in the admin: looked at, retried, cancelled."""
 
+import django_filters
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
+from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
-from wagtail.permission_policies import ModelPermissionPolicy
 
 from school.core import jobs
 from school.core.errors import DomainError, NotAllowed
-from school.core.models import AuditEntry, Job
+from school.core.models import Job
+from school.core.viewsets.policies import job_policy
 
 
-class LookOnlyPolicy(ModelPermissionPolicy):
-    """Rows that nobody adds, edits or deletes by hand; ``change`` only opens the row's actions."""
-
-    def user_has_permission(self, user, action) -> bool:
-        return action in {"view", "change"} and super().user_has_permission(user, action)
-
-    def user_has_any_permission(self, user, actions) -> bool:
-        return any(self.user_has_permission(user, action) for action in actions)
+def _known_kinds() -> list[tuple[str, str]]:
+    return sorted(((name, jobs.kind_title(name)) for name in jobs.kinds()), key=lambda k: k[1])
 
 
-job_policy = LookOnlyPolicy(Job)
-audit_policy = LookOnlyPolicy(AuditEntry)
+class JobFilterSet(WagtailFilterSet):
+    """By state, queue and kind, each in words."""
+
+    kind = django_filters.ChoiceFilter(label=_("类型"), choices=_known_kinds)
+
+    class Meta:
+        model = Job
+        fields = ["state", "queue", "kind"]
 
 
 class JobInspectView(InspectView):
     """One job with its buttons."""
 
     template_name = "core/admin/job.html"
+
+    def get_field_display_value(self, field_name, field):
+        """The kind in words; machine values of the row stay out of the page."""
+        if field_name == "kind":
+            return jobs.kind_title(self.object.kind)
+        return super().get_field_display_value(field_name, field)
 
     def get_context_data(self, **kwargs) -> dict:
         job = self.object
@@ -73,7 +81,7 @@ class JobViewSet(ModelViewSet):
     add_to_admin_menu = True
     list_display = [
         Column("title", label=_("说明")),
-        Column("kind", label=_("类型")),
+        Column("kind", label=_("类型"), accessor=lambda job: jobs.kind_title(job.kind)),
         Column("get_state_display", label=_("状态")),
         Column("percent", label="%"),
         Column("step", label=_("步骤")),
@@ -81,12 +89,23 @@ class JobViewSet(ModelViewSet):
         Column("attempts", label=_("次数")),
         Column("created_at", label=_("提交时间")),
     ]
-    list_filter = ["state", "queue", "kind"]
+    filterset_class = JobFilterSet
     search_fields = ["title", "kind"]
     list_per_page = 50
     form_fields = ["title"]
     inspect_view_enabled = True
     inspect_view_class = JobInspectView
+    inspect_view_fields = [
+        "title",
+        "kind",
+        "state",
+        "step",
+        "reason",
+        "attempts",
+        "created_at",
+        "started_at",
+        "finished_at",
+    ]
     copy_view_enabled = False
     permission_policy = job_policy
 
@@ -96,28 +115,3 @@ class JobViewSet(ModelViewSet):
             path("retry/<int:pk>/", act_on_job, {"action": "retry"}, name="retry"),
             path("cancel/<int:pk>/", act_on_job, {"action": "cancel"}, name="cancel"),
         ]
-
-
-class AuditViewSet(ModelViewSet):
-    """The audit trail, to be read."""
-
-    model = AuditEntry
-    name = "audit"
-    icon = "history"
-    menu_label = _("审计记录")
-    menu_order = 910
-    add_to_admin_menu = True
-    list_display = [
-        Column("at", label=_("时间")),
-        Column("actor_label", label=_("操作人")),
-        Column("action", label=_("操作")),
-        Column("subject_label", label=_("对象")),
-        Column("address", label=_("地址段")),
-    ]
-    list_filter = ["action", "actor_id"]
-    search_fields = ["actor_label", "action", "subject_label"]
-    list_per_page = 50
-    form_fields = ["action"]
-    inspect_view_enabled = True
-    copy_view_enabled = False
-    permission_policy = audit_policy

@@ -1,0 +1,30 @@
+"""What the audit trail calls things done to plans."""
+
+from django.utils.translation import gettext_lazy as _
+
+from school.core.audit import names
+
+
+def register() -> None:
+    """Say what this app's entries are called."""
+    names.name_actions(
+        {
+            "plans.created": _("新建计划"),
+            "plans.changed": _("修改计划"),
+            "plans.published": _("发布计划"),
+            "plans.ended": _("结束计划"),
+            "plans.item_withdrawn": _("撤下计划内容"),
+            "plans.targets_set": _("设定学时目标"),
+            "plans.exempted": _("批准免学"),
+            "plans.exemption_ended": _("终止免学"),
+        }
+    )
+    names.name_fields(
+        {
+            "credit": _("学时（百分之一）"),
+            "item": _("学习内容"),
+            "replaced_by": _("替换为"),
+            "target": _("学时目标"),
+        }
+    )
+    names.name_subjects({"plans.studyplan": None, "plans.exemption": None})
