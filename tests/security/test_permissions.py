@@ -134,6 +134,25 @@ TABLE = {
     ("reports:file", "post"): ACT,
     ("reports:return", "post"): board(NO, parent=BAD, auditor=NO),
     ("reports:confirm", "post"): board(NO, parent=DONE, auditor=NO),
+    # people: the list, records, transfers, corrections
+    ("members:people", "get"): LOOK,
+    ("members:enrol", "get"): ACT,
+    ("members:people_act", "post"): ACT | {OWN: BAD, PARENT: BAD},
+    ("members:person", "get"): LOOK,
+    ("members:person_edit", "get"): ACT,
+    ("members:person_standing", "get"): ACT,
+    ("members:person_post", "get"): ACT,
+    ("members:person_attach", "get"): ACT,
+    ("members:transfer_send", "get"): ACT,
+    ("members:post_end", "get"): ACT,
+    ("members:attach_end", "get"): ACT,
+    ("members:transfers", "get"): LOOK,
+    ("members:transfer", "get"): LOOK | {OTHER: DONE},
+    ("members:transfer_receive", "post"): board(NO, other=BAD, parent=BAD, auditor=NO),
+    ("members:transfer_return", "post"): board(NO, other=CLASH, parent=CLASH, auditor=NO),
+    ("members:transfer_withdraw", "post"): board(DONE, other=NO, auditor=NO),
+    ("members:corrections", "get"): ACT,
+    ("members:correction_answer", "post"): ACT | {OWN: CLASH, PARENT: CLASH},
 }
 
 
@@ -216,7 +235,27 @@ def _things(first, people) -> dict:
         "item_id": plan.items.first().pk,
         "pk": gathering.pk,
         "month": month,
+        **_people(first, people),
         **_quiz(people[MEMBER]),
+    }
+
+
+def _people(first, people) -> dict:
+    """A post, a second branch, a request, and a member on the way from the own to the other."""
+    from school.members.models import Post
+    from school.members.selectors.people import home_branch
+    from school.members.services import people as services
+    from school.members.services.corrections import ask_correction
+    from school.members.services.transfers import send_transfer
+
+    who, second = make.member(first), home_branch(people[OTHER])
+    post = Post.objects.create(code="organiser", name="组织委员")
+    common = {"member": who, "since": make.FOUNDED}
+    return {
+        "holding_id": services.hold_post(branch=first, post=post, **common).pk,
+        "membership_id": services.attach_member(branch=second, **common).pk,
+        "correction_id": ask_correction(member=who, text="照片不对").pk,
+        "transfer_id": send_transfer(member=make.member(first), to=second, by=None).pk,
     }
 
 

@@ -4,10 +4,18 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from school.core import clock
-from school.members.models import Branch, Member, Membership, MemberStanding
+from school.members.models import (
+    Branch,
+    CorrectionRequest,
+    Member,
+    Membership,
+    MemberStanding,
+    PostHolding,
+    Transfer,
+)
 from school.members.selectors.tree import descendant_ids_on
 
 
@@ -78,3 +86,64 @@ def counted(members: QuerySet[Member], day: date | None = None) -> QuerySet[Memb
     day = day or clock.today()
     rows = MemberStanding.objects.on(day).filter(counted_q(day))
     return members.filter(pk__in=rows.values("member_id"))
+
+
+def standing_history(member: Member) -> list[MemberStanding]:
+    """What the member has been, newest first; entries corrected on their own day are left out."""
+    return list(_lasting(member.standings).order_by("-since", "-pk"))
+
+
+def membership_history(member: Member) -> list[Membership]:
+    """Home and attached branches through time, newest first."""
+    rows = _lasting(member.memberships).select_related("branch")
+    return list(rows.order_by("-since", "-pk"))
+
+
+def post_history(member: Member) -> list[PostHolding]:
+    """Posts held through time, those still held first."""
+    rows = _lasting(member.posts).select_related("branch", "post")
+    return list(rows.order_by(F("until").desc(nulls_first=True), "post__rank"))
+
+
+def _lasting(rows):
+    """Rows that held on at least one day."""
+    return rows.filter(Q(until=None) | Q(until__gt=F("since")))
+
+
+def open_transfer(member: Member) -> Transfer | None:
+    """The transfer in which the member is on the way, or None."""
+    rows = member.transfers.filter(state=Transfer.State.SENT)
+    return rows.select_related("sender", "receiver").first()
+
+
+def transfers_of(branches: QuerySet[Branch]) -> QuerySet[Transfer]:
+    """Transfers out of or into some branches, those in transit first, then the newest."""
+    rows = Transfer.objects.filter(Q(sender__in=branches) | Q(receiver__in=branches))
+    in_transit = Case(When(state=Transfer.State.SENT, then=0), default=1)
+    return rows.select_related("member", "sender", "receiver").order_by(in_transit, "-pk")
+
+
+def awaited_count(branch: Branch) -> int:
+    """How many transfers into a branch itself wait to be received."""
+    return Transfer.objects.filter(receiver=branch, state=Transfer.State.SENT).count()
+
+
+def corrections_of(
+    branches: QuerySet[Branch], day: date | None = None
+) -> QuerySet[CorrectionRequest]:
+    """Requests of the home members of some branches, open ones first, then the newest."""
+    homes = Membership.objects.on(day or clock.today()).filter(
+        kind=Membership.Kind.HOME, branch__in=branches
+    )
+    open_first = Case(When(state=CorrectionRequest.State.OPEN, then=0), default=1)
+    return (
+        CorrectionRequest.objects.filter(member__in=homes.values("member_id"))
+        .select_related("member", "answered_by")
+        .order_by(open_first, "-pk")
+    )
+
+
+def open_correction_count(branch: Branch) -> int:
+    """How many requests of a branch's own members wait for an answer."""
+    rows = corrections_of(Branch.objects.filter(pk=branch.pk))
+    return rows.filter(state=CorrectionRequest.State.OPEN).count()

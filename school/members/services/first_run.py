@@ -2,14 +2,13 @@
 
 import hashlib
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from school.core import audit, clock
-from school.core.errors import DomainError
+from school.core import clock
+from school.core.errors import Conflict, DomainError
 from school.core.models import HostSettings
-from school.members.models import Consent, CorrectionRequest, Member
+from school.members.models import Consent, Member
+from school.members.services.corrections import ask_correction
 
 NOTICE, PASSWORD, PROFILE, LETTERS = "notice", "password", "profile", "letters"
 STEPS = (NOTICE, PASSWORD, PROFILE, LETTERS)
@@ -56,30 +55,13 @@ def agree(*, member: Member, host: HostSettings) -> None:
 
 
 @transaction.atomic
-def choose_password(*, member: Member, password: str) -> None:
-    """Set the member's own password.
-
-    Raises:
-        DomainError: the password does not meet the rules; the message names each.
-    """
-    try:
-        validate_password(password, member)
-    except ValidationError as error:
-        raise DomainError(" ".join(error.messages), field="password") from error
-    member.set_password(password)
-    member.must_set_password = False
-    member.save(update_fields=["password", "must_set_password"])
-    audit.record("members.password_set", actor=member, subject=member)
-
-
-@transaction.atomic
 def confirm_profile(*, member: Member, correction: str = "") -> None:
     """Confirm name and branch, or ask the branch to correct them; study can go on either way."""
     if correction.strip():
-        CorrectionRequest.objects.create(
-            member=member, text=correction.strip()[:300], asked_at=clock.now()
-        )
-        audit.record("members.correction_asked", actor=member, subject=member)
+        try:
+            ask_correction(member=member, text=correction)
+        except DomainError as error:
+            raise Conflict(error.message, field="correction") from error
     member.profile_confirmed_at = clock.now()
     member.save(update_fields=["profile_confirmed_at"])
 

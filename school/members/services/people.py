@@ -3,8 +3,9 @@
 from datetime import date
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from school.core import audit
+from school.core import audit, clock
 from school.core.errors import Conflict
 from school.members.models import (
     Branch,
@@ -13,8 +14,12 @@ from school.members.models import (
     MemberStanding,
     Post,
     PostHolding,
+    RoleGrant,
+    Transfer,
 )
 from school.members.models.member import MOBILE
+from school.members.services.grants import end_grant
+from school.members.services.tree_lock import hold_living
 from school.members.signals import membership_changed, standing_changed
 
 
@@ -36,6 +41,7 @@ def enrol_member(
     """
     if Member.objects.filter(staff_number=staff_number.strip().upper()).exists():
         raise Conflict(f"工号 {staff_number} 已有档案。", field="staff_number")
+    hold_living(branch, since)
     member = Member(staff_number=staff_number.strip().upper(), name=name.strip())
     member.set_unusable_password()
     if mobile:
@@ -71,6 +77,7 @@ def transfer_member(
         return current
     if current and on <= current.since:
         raise Conflict(f"转入日期要晚于现组织关系的起始日期 {current.since}。")
+    hold_living(to, on)
     if current:
         current.until = on
         current.save(update_fields=["until"])
@@ -95,7 +102,18 @@ def transfer_member(
 def attach_member(
     *, member: Member, branch: Branch, since: date, by: Member | None = None
 ) -> Membership:
-    """Let a member take part in a further branch (双重组织生活)."""
+    """Let a member take part in a further branch (双重组织生活).
+
+    Raises:
+        Conflict: it is the member's own branch, a dissolved one, or the day lies in the future.
+    """
+    _refuse_future(since)
+    if branch.dissolved_on:
+        raise Conflict(_("这个党组织已撤销，请另选。"), field="branch")
+    home = Membership.objects.filter(member=member, kind=Membership.Kind.HOME, until=None)
+    if home.filter(branch=branch).exists():
+        raise Conflict(_("这就是本人组织关系所在的党组织，不用登记双重组织生活。"), field="branch")
+    hold_living(branch, since)
     row, made = Membership.objects.get_or_create(
         member=member,
         branch=branch,
@@ -109,23 +127,74 @@ def attach_member(
 
 
 @transaction.atomic
+def end_attachment(*, membership: Membership, on: date, by: Member | None = None) -> Membership:
+    """End a member's part in a further branch; ``on`` is the first day without it.
+
+    Raises:
+        Conflict: it has ended already, or the day does not fit.
+    """
+    held = Membership.objects.select_for_update(of=("self",)).get(pk=membership.pk)
+    if held.kind != Membership.Kind.ATTACHED or held.until:
+        raise Conflict(_("这项双重组织生活已经结束，请刷新页面。"))
+    _close(held, on)
+    audit.record(
+        "members.attachment_ended",
+        actor=by,
+        subject=held.member,
+        fields={"branch": held.branch.code, "on": str(on)},
+    )
+    return held
+
+
+def _close(row: Membership | PostHolding | MemberStanding, on: date) -> None:
+    """End a dated row.
+
+    Raises:
+        Conflict: the day is before its start or lies in the future.
+    """
+    _refuse_future(on)
+    if on < row.since:
+        raise Conflict(_("日期不能早于起始日期 %(since)s。") % {"since": row.since}, field="on")
+    row.until = on
+    row.save(update_fields=["until"])
+
+
+def _refuse_future(on: date) -> None:
+    """Today's tables say what holds today; what is to come is entered on its day."""
+    if on > clock.today():
+        raise Conflict(_("日期不能晚于今天，请到那一天再登记。"), field="on")
+
+
+@transaction.atomic
 def change_standing(
     *, member: Member, kind: str, state: str, on: date, by: Member | None = None
 ) -> MemberStanding:
     """Record what a member is from a day on.
 
+    Who leaves (已减员) keeps the place in the branch's list, but no longer signs in, holds posts,
+    takes part elsewhere or acts for anybody; who comes back signs in again.
+
     Raises:
-        Conflict: the day is before the start of the present standing.
+        Conflict: the day is before the start of the present standing or in the future, or a
+            transfer of a leaving member is still in transit.
     """
+    _refuse_future(on)
     current = MemberStanding.objects.select_for_update().filter(member=member, until=None).first()
     if current and (current.kind, current.state) == (kind, state):
         return current
     if current and on < current.since:
-        raise Conflict(f"日期不能早于现状态的起始日期 {current.since}。")
+        raise Conflict(
+            _("日期不能早于现状态的起始日期 %(since)s。") % {"since": current.since}, field="on"
+        )
     if current:
         current.until = on
         current.save(update_fields=["until"])
     row = MemberStanding.objects.create(member=member, kind=kind, state=state, since=on)
+    left = MemberStanding.State.LEFT
+    if state == left:
+        _leave(member, on, by)
+    elif current and current.state == left:
+        _allow_sign_in(member, True)
     standing_changed.send(sender=Member, member=member, on=on)
     audit.record(
         "members.standing_changed",
@@ -134,6 +203,26 @@ def change_standing(
         fields={"kind": kind, "state": state, "on": str(on)},
     )
     return row
+
+
+def _leave(member: Member, on: date, by: Member | None) -> None:
+    if Transfer.objects.filter(member=member, state=Transfer.State.SENT).exists():
+        raise Conflict(_("这名党员正在转接中，请先撤回或退回转接，再登记减员。"))
+    for holding in PostHolding.objects.filter(member=member, until=None):
+        end_post(holding=holding, on=max(on, holding.since), by=by)
+    attached = Membership.objects.filter(member=member, kind=Membership.Kind.ATTACHED, until=None)
+    for row in attached:
+        end_attachment(membership=row, on=max(on, row.since), by=by)
+    grants = RoleGrant.objects.filter(member=member, until=None)
+    for grant in grants.select_related("member", "branch", "section"):
+        end_grant(grant=grant, by=by)
+    _allow_sign_in(member, False)
+
+
+def _allow_sign_in(member: Member, allowed: bool) -> None:
+    """An account that may not sign in is also signed out: its sessions stop working at once."""
+    member.is_active = allowed
+    Member.objects.filter(pk=member.pk).update(is_active=allowed)
 
 
 @transaction.atomic
@@ -152,3 +241,23 @@ def hold_post(
             fields={"post": post.code, "branch": branch.code},
         )
     return row
+
+
+@transaction.atomic
+def end_post(*, holding: PostHolding, on: date, by: Member | None = None) -> PostHolding:
+    """Record that a post is given up; ``on`` is the first day without it.
+
+    Raises:
+        Conflict: it was given up already, or the day does not fit.
+    """
+    held = PostHolding.objects.select_for_update(of=("self",)).get(pk=holding.pk)
+    if held.until:
+        raise Conflict(_("这项任职已经结束，请刷新页面。"))
+    _close(held, on)
+    audit.record(
+        "members.post_ended",
+        actor=by,
+        subject=held.member,
+        fields={"post": held.post.code, "branch": held.branch.code, "on": str(on)},
+    )
+    return held
