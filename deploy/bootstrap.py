@@ -35,7 +35,7 @@ def system_packages(steps: Steps) -> "list[str]":
             steps.note = "齐全"
             return []
         if not packages.can_install():
-            steps.note = "缺 " + "、".join(wanted) + ";没有 root 权限或 apt，改用替代"
+            steps.note = "缺 " + "、".join(wanted) + "；没有 root 权限或 apt，改用替代"
             return wanted
         try:
             packages.install(wanted)
@@ -130,7 +130,7 @@ def stand_in_ffmpeg(steps: Steps) -> None:
     """ffmpeg from PyPI (imageio-ffmpeg), PyAV as probe, for machines without the Debian package."""
     lock = ROOT / "deploy" / "requirements-noroot.txt"
     stamp = VENV / ".requirements-noroot"
-    with steps.step("从 PyPI 安装 ffmpeg(imageio-ffmpeg、PyAV)"):
+    with steps.step("从 PyPI 安装 ffmpeg（imageio-ffmpeg、PyAV）"):
         if not done(stamp, digest(lock)):
             run([*pip_install(), "--require-hashes", "-r", lock], what="安装 imageio-ffmpeg ")
             mark(stamp, digest(lock))

@@ -84,4 +84,4 @@ class Reporter:
             return ""
         if failed:
             parts.append(f"失败 {failed}")
-        return "后台任务：" + ",".join(parts)
+        return "后台任务：" + "，".join(parts)

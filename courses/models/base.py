@@ -125,11 +125,6 @@ class StudyPage(AudiencePage):
     class Meta:
         abstract = True
 
-    @property
-    def study_source(self) -> tuple[str, int]:
-        """How ``school.study`` knows this page: (source type, source id)."""
-        return "courses.page", self.pk
-
     def get_context(self, request: HttpRequest, *args, **kwargs) -> dict:
         from courses.selectors import screens  # models load first; screens read models
 

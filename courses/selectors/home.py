@@ -5,7 +5,7 @@ from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.urls import reverse
 
-from courses import permissions, registry
+from courses import permissions
 from courses.models import HomePage, NewsIndexPage, NewsPage, TopicPage
 from courses.selectors.addresses import address
 from courses.selectors.cards import cards
@@ -81,6 +81,5 @@ def _for_member(member: Member, request: HttpRequest) -> dict:
         "topics": [
             {"title": t.title, "url": address(t, request), "summary": t.summary} for t in topics
         ],
-        "panels": registry.home_panels(member),
         "catalogue_url": reverse("courses:catalogue"),
     }

@@ -1,6 +1,7 @@
 """The pages of one article, lesson, course and topic: what their templates need."""
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 
 from courses import registry
@@ -121,7 +122,7 @@ def _course(page: CoursePage, item: StudyItem | None, member: Member | None) -> 
 
 def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Card | None:
     """What comes next: the following part of the newest course, else of the section."""
-    if (part := _next_part(item)) is not None:
+    if (part := _next_part(item, member)) is not None:
         return next(iter(cards([part], None)), None)
     following = (
         type(page)
@@ -136,14 +137,21 @@ def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Car
     return next(iter(cards(found, None)), None)
 
 
-def _next_part(item: StudyItem | None) -> StudyItem | None:
-    """The part after this one in the newest course that has it, in one query."""
+def _next_part(item: StudyItem | None, member: Member | None) -> StudyItem | None:
+    """The part after this one in the newest course that has it, of those the reader may see."""
     if item is None:
         return None
     courses = ItemPart.objects.filter(
-        part=item, whole__source_type=SOURCE, whole__withdrawn_at=None
+        audiences.visible_q(member, "whole__audience"),
+        part=item,
+        whole__source_type=SOURCE,
+        whole__withdrawn_at=None,
     ).order_by("-whole__source_id")
-    rows = ItemPart.objects.filter(whole=courses.values("whole")[:1], part__withdrawn_at=None)
+    rows = ItemPart.objects.filter(
+        Q(part=item) | audiences.visible_q(member, "part__audience"),
+        whole=courses.values("whole")[:1],
+        part__withdrawn_at=None,
+    )
     parts = [row.part for row in rows.select_related("part__current").order_by("order")]
     place = parts.index(item) + 1 if item in parts else len(parts)
     return parts[place] if place < len(parts) else None

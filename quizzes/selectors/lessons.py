@@ -1,9 +1,11 @@
 """What lessons ask of their quizzes: the requirement and the tab on a lesson's page."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from django.db.models import BooleanField, Q, QuerySet, Value
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from wagtail.models import Page
 
 from courses.registry import Panel
@@ -12,7 +14,7 @@ from quizzes.services.outcome import PAGE_SOURCE, PAPER_SOURCE
 from school.core import clock
 from school.members.models import Member
 from school.members.selectors.audiences import in_audience
-from school.study.models import Completion, ItemRevision
+from school.study.models import Completion, ItemRevision, StudyItem
 from school.study.registry import Outstanding
 
 
@@ -61,6 +63,13 @@ def lesson_papers(page_id: int) -> list[Paper]:
     return list({link.paper_id: link.paper for link in links}.values())
 
 
+def lesson_items(page_ids: Iterable[int]) -> QuerySet[StudyItem]:
+    """The study items of lessons that are offered."""
+    return StudyItem.objects.filter(
+        source_type=PAGE_SOURCE, source_id__in=page_ids, withdrawn_at=None
+    )
+
+
 def quiz_passed(revision: ItemRevision, member_id: int, cycle: int) -> Outstanding | None:
     """Requirement: a lesson's quizzes must be passed, in each cycle anew."""
     if revision.item.source_type != PAGE_SOURCE:
@@ -73,7 +82,7 @@ def quiz_passed(revision: ItemRevision, member_id: int, cycle: int) -> Outstandi
     for paper in papers:
         if paper.pk not in passed:
             path = reverse("quizzes:start", args=[paper.pk])
-            return Outstanding(f"完成并通过测验《{paper.title}》", path)
+            return Outstanding(_("完成并通过测验《%(title)s》") % {"title": paper.title}, path)
     return None
 
 
@@ -112,8 +121,8 @@ def lesson_panel(page: Page, member: Member) -> Panel | None:
     done = all(row["passed"] for row in rows)
     return Panel(
         name="quiz",
-        label="测验",
+        label=_("测验"),
         template="quizzes/lesson_panel.html",
         context={"quiz_rows": rows},
-        note="已通过" if done else "",
+        note=_("已通过") if done else "",
     )

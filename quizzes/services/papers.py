@@ -5,11 +5,13 @@ import hashlib
 from django.db import transaction
 
 from quizzes.models import Paper
+from quizzes.selectors.lessons import lesson_items
 from quizzes.selectors.sheets import candidate_groups
 from quizzes.services.outcome import PAPER_SOURCE
 from school.core import audit, clock
 from school.members.models import Member
 from school.study.models import ItemRevision, StudyItem
+from school.study.services.completion import want_reconsidering
 from school.study.services.items import register_item, withdraw_item
 
 
@@ -47,3 +49,5 @@ def withdraw_paper(*, paper: Paper, by: Member | None = None) -> None:
         paper.save(update_fields=["published_at"])
         audit.record("quizzes.paper_withdrawn", actor=by, subject=paper)
     withdraw_item(source_type=PAPER_SOURCE, source_id=paper.pk)
+    for item in lesson_items(paper.lesson_links.values("page_id")):
+        want_reconsidering(item)

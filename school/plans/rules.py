@@ -200,7 +200,7 @@ class PlanLine:
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What a plan asks. ``closes_on``: last day on which anything changes; ``cycle`` None: any."""
+    """What a plan asks. ``closes_on``: last day on which anything changes."""
 
     id: int
     starts_on: date
@@ -208,7 +208,6 @@ class PlanFacts:
     closes_on: date | None
     items: tuple[PlanLine, ...]
     rules: tuple[AudienceLine, ...] | None = None
-    cycle: int | None = None
     hour_target: int | None = None
     year: int = 0
 
@@ -229,16 +228,14 @@ class Done:
 
     item_id: int
     span: Span
-    cycle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The first day of study of an item in a cycle."""
+    """The first day of study of an item."""
 
     item_id: int
     day: date
-    cycle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,11 +352,7 @@ def _home_if_included(plan: PlanFacts, member: MemberFacts, day: date, line: Lin
 
 def _study_state(plan: PlanFacts, member: MemberFacts, day: date) -> dict[int | None, Counts]:
     done_on = _done_days(plan, member, day)
-    begun = {
-        b.item_id
-        for b in member.begun
-        if b.day <= day and (plan.cycle is None or b.cycle == plan.cycle)
-    }
+    begun = {b.item_id for b in member.begun if b.day <= day}
     asked = [item for item in plan.items if item_asked(plan, item, done_on, day)]
     state: dict[int | None, Counts] = {}
     for item in asked:
@@ -396,7 +389,7 @@ def _done_days(plan: PlanFacts, member: MemberFacts, day: date) -> dict[int, dat
     """First day of the completion that holds on ``day``, by item."""
     days: dict[int, date] = {}
     for done in member.done:
-        if done.span.on(day) and (plan.cycle is None or done.cycle == plan.cycle):
+        if done.span.on(day):
             known = days.get(done.item_id)
             days[done.item_id] = min(known, done.span.since) if known else done.span.since
     return days

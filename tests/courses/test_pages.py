@@ -91,3 +91,18 @@ def test_a_page_without_a_given_slug_gets_an_ascii_one(world):
     assert page.slug.isascii()
     assert page.slug
     assert HomePage.objects.count() == 1
+
+
+def test_what_comes_next_is_only_what_the_reader_may_see(world):
+    section, first, second, client = world
+    page, own = make.article(section), make.article(section, audience=make.audience_of(first))
+    foreign = make.article(section, audience=make.audience_of(second))
+    course = make.course(section, page, foreign, own)
+    assert client.get(page.url).context["next_card"].page_id == own.pk
+    # A course for others leads nobody else on.
+    course.audience = make.audience_of(second)
+    course.save_revision().publish()
+    hidden = make.article(section, audience=make.audience_of(second))
+    assert client.get(own.url).context["next_card"] is None, hidden.title
+    client.logout()
+    assert client.get(page.url).status_code == 302

@@ -2,7 +2,16 @@
 
 import itertools
 
-from courses.models import ArticlePage, HomePage, LessonPage, NewsIndexPage, NewsPage, SectionPage
+from courses.models import (
+    ArticlePage,
+    CoursePage,
+    CoursePart,
+    HomePage,
+    LessonPage,
+    NewsIndexPage,
+    NewsPage,
+    SectionPage,
+)
 from courses.services.sections import create_section
 from school.members.models import Audience, AudienceRule, Branch, Member, Section
 
@@ -55,6 +64,18 @@ def lesson(where: Section, video, **values) -> LessonPage:
     """A published lesson on a video."""
     number = next(_numbers)
     page = LessonPage(title=f"微课{number}", slug=f"lesson-{number}", video=video, **values)
+    section_page(where).add_child(instance=page)
+    page.save_revision().publish()
+    page.refresh_from_db()
+    return page
+
+
+def course(where: Section, *parts: ArticlePage | LessonPage, **values) -> CoursePage:
+    """A published course of these pages, all required, in their order."""
+    number = next(_numbers)
+    page = CoursePage(title=f"课程{number}", slug=f"course-{number}", **values)
+    for order, part in enumerate(parts):
+        page.parts.add(CoursePart(page=part, required=True, sort_order=order))
     section_page(where).add_child(instance=page)
     page.save_revision().publish()
     page.refresh_from_db()

@@ -219,3 +219,19 @@ def test_plan_pages_need_few_queries(client, school, name, django_assert_max_num
     client.get(reverse(name))
     with django_assert_max_num_queries(20):
         assert client.get(reverse(name)).status_code == 200
+
+
+def test_who_let_a_member_off_can_end_it(client, school):
+    row = exempt(
+        member=school["member"], plan=school["plan"], reason="重病", by=school["secretary"]
+    )
+    address = reverse("plans:exempt", args=[school["plan"].pk, school["member"].pk])
+    page = sign_in(client, school["secretary"]).get(address).content.decode()
+    assert "终止免学" in page
+    assert client.post(address, {"end": row.pk}).status_code == 302
+    row.refresh_from_db()
+    assert row.until == date(2026, 4, 15)
+    assert len(todo(school["member"])) == 2
+    assert "终止免学" not in client.get(address).content.decode()
+    for wrong in (row.pk, "x", "9" * 30):
+        assert client.post(address, {"end": wrong}).status_code == 404

@@ -11,7 +11,9 @@ from courses.registry import lesson_panels
 from media.models import Video
 from quizzes.models import LessonQuiz
 from quizzes.services.attempts import start_attempt, submit_attempt
-from school.core import clock
+from quizzes.services.papers import withdraw_paper
+from school.core import clock, jobs
+from school.core.models import Job
 from school.study import registry
 from school.study.models import Completion
 from school.study.services.items import register_item
@@ -161,3 +163,41 @@ def test_opening_a_session_on_an_item_without_a_quiz_asks_for_none():
     member = make_member()
     open_session(member=member, item=revision.item)
     assert registry.outstanding(revision, member.pk, 0) == []
+
+
+def reconsidered() -> None:
+    for job in Job.objects.filter(kind="study.reconsider", state=Job.State.QUEUED):
+        jobs.run(job.pk)
+
+
+@pytest.mark.parametrize("way", ["out of the page", "out of its draft", "closed"])
+def test_a_quiz_taken_away_completes_the_lesson_for_who_only_waited_for_it(way):
+    lesson, paper, member = make_page(), make_paper(), make_member()
+    lesson.save_revision().publish()
+    revision = register(lesson)
+    link(lesson, paper)
+    watch(member, revision)
+    assert not Completion.objects.filter(revision=revision).exists()
+    if way == "out of the page":
+        LessonQuiz.objects.filter(page=lesson).delete()
+    elif way == "closed":
+        withdraw_paper(paper=paper)
+    else:
+        draft = LessonPage.objects.get(pk=lesson.pk)
+        draft.quizzes.set([])
+        draft.save_revision().publish()
+    reconsidered()
+    assert Completion.objects.get(revision=revision).evidence == "study"
+
+
+def test_of_two_quizzes_the_one_that_is_left_is_still_asked_for():
+    lesson, member = make_page(), make_member()
+    papers = make_paper(), make_paper()
+    revision = register(lesson)
+    link(lesson, *papers)
+    watch(member, revision)
+    LessonQuiz.objects.filter(page=lesson, paper=papers[0]).delete()
+    reconsidered()
+    assert not Completion.objects.exists()
+    pass_quiz(member, papers[1])
+    assert Completion.objects.filter(revision=revision).exists()

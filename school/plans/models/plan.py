@@ -11,9 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from school.members.models import Audience, Branch
 from school.study.models import StudyItem
 
-# Cycles that plans open start here, far above those a member opens by studying again.
-FIRST_PLAN_CYCLE = 10_000
-
 
 class StudyPlan(models.Model):
     """Items + audience + window. Who joins the audience is included, who leaves drops out."""
@@ -44,9 +41,6 @@ class StudyPlan(models.Model):
         help_text=_("截止后到这一天完成的记为逾期完成；留空则一直可以补学，直到计划结束。"),
     )
     hour_target = models.PositiveIntegerField(_("学时要求（百分之一）"), null=True, blank=True)
-    fresh_evidence = models.BooleanField(
-        _("要求重新学习"), default=False, help_text=_("以前学完的不算，须在本计划内重新学。")
-    )
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.DRAFT)
     version = models.PositiveIntegerField(_("版本"), default=1)
     created_by = models.ForeignKey(
@@ -89,11 +83,6 @@ class StudyPlan(models.Model):
         """Last day on which anything in the plan's figures may change; None: open."""
         days = [day for day in (self.make_up_until, self.ended_on) if day]
         return min(days) if days else None
-
-    @property
-    def cycle(self) -> int | None:
-        """The cycle whose completions count; None: any."""
-        return FIRST_PLAN_CYCLE + self.pk if self.fresh_evidence else None
 
 
 class PlanItem(models.Model):

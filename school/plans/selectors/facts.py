@@ -86,7 +86,6 @@ def plan_facts(
             closes_on=plan.closes_on,
             items=tuple(items[plan.pk]),
             rules=_rules_of(plan, rules),
-            cycle=plan.cycle,
             hour_target=plan.hour_target,
             year=plan.ends_on.year,
         )
@@ -205,24 +204,24 @@ def _load_exemptions(facts, ids, plans) -> None:
 def _load_study(facts, ids, plans) -> None:
     items = {item.item_id for plan in plans for item in plan.items}
     rows = Completion.objects.filter(member_id__in=ids, item_id__in=items, reverses=None)
-    for member, item, cycle, day, taken_back in rows.values_list(
-        "member_id", "item_id", "cycle", "effective_on", "reversed_by__effective_on"
+    for member, item, day, taken_back in rows.values_list(
+        "member_id", "item_id", "effective_on", "reversed_by__effective_on"
     ):
         if taken_back is None or taken_back > day:
-            facts[member].done.append(Done(item, Span(day, taken_back), cycle))
+            facts[member].done.append(Done(item, Span(day, taken_back)))
     seen = set()
     days = StudyDay.objects.filter(member_id__in=ids, revision__item_id__in=items)
     for member, revision, item, cycle, day in days.values_list(
         "member_id", "revision_id", "revision__item_id", "cycle"
     ).annotate(first=Min("day")):
         seen.add((member, revision, cycle))
-        facts[member].begun.append(Begun(item, day, cycle))
+        facts[member].begun.append(Begun(item, day))
     covered = Coverage.objects.filter(member_id__in=ids, revision__item_id__in=items)
     for member, revision, item, cycle, met_on, at in covered.values_list(
         "member_id", "revision_id", "revision__item_id", "cycle", "met_on", "updated_at"
     ):
         if (member, revision, cycle) not in seen:
-            facts[member].begun.append(Begun(item, met_on or clock.local_day(at), cycle))
+            facts[member].begun.append(Begun(item, met_on or clock.local_day(at)))
 
 
 def _load_hours(facts, ids, plans) -> None:

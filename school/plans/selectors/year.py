@@ -71,14 +71,6 @@ def nearest(results: list[TargetResult]) -> TargetResult:
     return min(unmet, key=lambda t: t.gap) if unmet else max(results, key=lambda t: t.due)
 
 
-def target_results(
-    member_ids: list[int], years: list[int], day: date | None = None
-) -> dict[tuple[int, int], list[TargetResult]]:
-    """All targets of some members and years as they stand up to a day. Two queries."""
-    day = day or clock.today()
-    return _results(targets_of(member_ids, years, day), member_ids, day)
-
-
 def _results(
     targets: list[AnnualTarget], member_ids: list[int], day: date
 ) -> dict[tuple[int, int], list[TargetResult]]:

@@ -34,11 +34,6 @@ class Progress:
         return min(99, self.covered * 100 // self.length) if self.length else 0
 
     @property
-    def counted_ms(self) -> int:
-        """What was seen, in standard study time: the first number of 已计 6 分 20 秒 / 8 分."""
-        return self.required_ms * self.covered // self.length if self.length else 0
-
-    @property
     def started(self) -> bool:
         """Whether anything has been seen or completed."""
         return bool(self.covered or self.completed_on)

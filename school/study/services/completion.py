@@ -1,13 +1,15 @@
 """Completions: posted once when all requirements are met, corrected only by a further row."""
 
+from collections.abc import Callable
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict
+from school.core.jobs import enqueue
 from school.members.models import Member
 from school.study import presets, registry, signals
 from school.study.models import Completion, Coverage, HourEntry, ItemPart, ItemRevision, StudyItem
@@ -16,6 +18,7 @@ from school.study.services.ledger import post_completion, reverse_entry
 from school.study.services.locks import lock_member
 
 Evidence = Completion.Evidence
+RECONSIDER = "study.reconsider"
 
 
 @transaction.atomic
@@ -102,6 +105,50 @@ def parts_done(member_id: int, whole_id: int) -> bool:
         return False
     done = Completion.objects.in_force().filter(member_id=member_id, item_id__in=wanted)
     return wanted == set(done.values_list("item_id", flat=True))
+
+
+def want_reconsidering(item: StudyItem) -> None:
+    """Have a job look again at who may now have completed an item that asks for less than before.
+
+    Nothing is sent when nobody has anything outstanding on it.
+    """
+    if item.current_id and not item.withdrawn_at and unfinished(item).exists():
+        enqueue(RECONSIDER, subject=item, title=item.title, payload={"item": item.pk})
+
+
+def unfinished(item: StudyItem) -> QuerySet:
+    """(member, cycle) with evidence on an item's revision in force and no completion of it."""
+    done = Completion.objects.in_force().filter(
+        revision_id=item.current_id, member_id=OuterRef("member_id")
+    )
+    if item.kind == StudyItem.Kind.COURSE:
+        parts = ItemPart.objects.filter(whole=item, required=True, part__withdrawn_at=None)
+        rows = Completion.objects.in_force().filter(item_id__in=parts.values("part_id"))
+        rows = rows.annotate(round=Value(0)).filter(~Exists(done.filter(cycle=0)))
+    else:
+        rows = Coverage.objects.filter(revision_id=item.current_id).annotate(round=F("cycle"))
+        rows = rows.filter(~Exists(done.filter(cycle=OuterRef("cycle"))))
+    return rows.order_by("member_id", "round").values_list("member_id", "round").distinct()
+
+
+def reconsider(*, item: StudyItem, progress: Callable[[int, int], None] | None = None) -> int:
+    """Post the completions that an item's changed requirements now allow; returns how many.
+
+    Each member in a transaction of their own: it may be interrupted and run again.
+
+    Args:
+        progress: called with (looked at, of how many).
+    """
+    if item.withdrawn_at or item.current is None:
+        return 0
+    waiting, posted = list(unfinished(item)), 0
+    for number, (member_id, cycle) in enumerate(waiting, 1):
+        origin = f"reconsidered:{item.pk}"
+        done = consider(member_id=member_id, revision=item.current, cycle=cycle, origin=origin)
+        posted += done is not None and done.origin == origin
+        if progress:
+            progress(number, len(waiting))
+    return posted
 
 
 def _consider_wholes(completion: Completion) -> None:

@@ -11,6 +11,7 @@ from school.study.models import ItemPart, ItemRevision, StudyItem
 from school.study.rules import hours
 from school.study.rules.completion import is_new_revision
 from school.study.selectors.rules import rule_on
+from school.study.services.completion import want_reconsidering
 
 
 @transaction.atomic
@@ -101,6 +102,8 @@ def _award(kind: str, axis: str, study_ms: int) -> int:
 def set_parts(*, whole: StudyItem, parts: Sequence[tuple[StudyItem, bool]]) -> None:
     """Say what an aggregate consists of, in order: ``(item, required)``; repeats count once.
 
+    Who has all of the new parts completes it by a background job; who had completed it keeps that.
+
     Raises:
         ValueError: the whole is among its own parts.
     """
@@ -109,11 +112,15 @@ def set_parts(*, whole: StudyItem, parts: Sequence[tuple[StudyItem, bool]]) -> N
         if part.pk == whole.pk:
             raise ValueError("an aggregate cannot contain itself")
         wanted[part.pk] = required or wanted.get(part.pk, False)
-    ItemPart.objects.filter(whole=whole).delete()
+    present = ItemPart.objects.filter(whole=whole).order_by("order")
+    if list(present.values_list("part_id", "required")) == list(wanted.items()):
+        return
+    present.delete()
     ItemPart.objects.bulk_create(
         ItemPart(whole=whole, part_id=part_id, order=order, required=required)
         for order, (part_id, required) in enumerate(wanted.items())
     )
+    want_reconsidering(whole)
 
 
 @transaction.atomic
@@ -126,4 +133,6 @@ def withdraw_item(*, source_type: str, source_id: int) -> StudyItem | None:
     if item and item.withdrawn_at is None:
         item.withdrawn_at = clock.now()
         item.save(update_fields=["withdrawn_at"])
+        for whole in StudyItem.objects.filter(parts__part=item, parts__required=True):
+            want_reconsidering(whole)
     return item
