@@ -65,4 +65,5 @@ def confirm(roster, by=None, *, whole_only=True, move_members=False) -> RosterIm
 
 def cells(path: Path) -> list[list]:
     """All rows of the first sheet of a written workbook."""
-    return [list(row) for row in load_workbook(path).worksheets[0].iter_rows(values_only=True)]
+    with path.open("rb") as handle:
+        return [list(row) for row in load_workbook(handle).worksheets[0].iter_rows(values_only=True)]

@@ -1,0 +1,578 @@
+"""A roster from the upload to the last row: what is written, what never is."""
+
+import threading
+from datetime import date, timedelta
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from school.core import clock, jobs
+from school.core.errors import Conflict, DomainError, NotAllowed
+from school.core.models import AuditEntry, Job
+from school.members.models import (
+    Branch,
+    Member,
+    MemberRecord,
+    Membership,
+    MemberStanding,
+    Post,
+    PostHolding,
+    RosterImport,
+    Transfer,
+)
+from school.members.selectors.people import home_branch, standing_on
+from school.members.services import rosters as services
+from school.members.services.rosters import cancel_roster, sweep_imports
+from school.plans.models import CountDelta
+from school.plans.services.counting import settle_plan
+from tests.factories import members as make
+from tests.factories import rosters
+from tests.factories.rosters import HEAD, confirm, identity, upload, workbook
+
+pytestmark = pytest.mark.django_db
+
+State = RosterImport.State
+
+
+@pytest.fixture(autouse=True)
+def roster_dir(settings, tmp_path):
+    settings.ROSTER_DIR = tmp_path / "rosters"
+    return settings.ROSTER_DIR
+
+
+@pytest.fixture
+def tree():
+    return make.tree()
+
+
+@pytest.fixture
+def admin(tree):
+    return make.officer(tree[0], "committee_admin")
+
+
+def row(branch, staff, name, number="", mobile="", kind="正式党员", joined="2010-07-01"):
+    return [getattr(branch, "name", branch), staff, name, number, mobile, kind, joined]
+
+
+def left_on_disk(folder) -> list[str]:
+    return sorted(path.name for path in folder.glob("*")) if folder.exists() else []
+
+
+def messages(roster) -> dict[int, str]:
+    return {r["row"]: " ".join(r["errors"]) for r in roster.findings if r["kind"] == "rejected"}
+
+
+# -- what is written ---------------------------------------------------------------------------
+
+
+def test_a_roster_enrols_members_with_all_the_product_knows(tree, admin):
+    _committee, _general, one, _two = tree
+    Post.objects.get_or_create(code="secretary", defaults={"name": "书记", "rank": 1})
+    number = identity()
+    head = [*HEAD, "党内职务", "现居住地", "民族", "退役军人"]
+    content = workbook(
+        [[*row(one, "a001", "张 三", number, "13800000001"), "书记", "长治市", "汉族", "是"]],
+        head=head,
+    )
+    found = confirm(upload(one, content, admin), admin)
+    assert (found.state, found.counts["done"]) == (State.DONE, {"created": 1})
+    member = Member.objects.get(staff_number="A001")
+    assert (member.name, member.identity, member.mobile) == ("张三", number, "13800000001")
+    assert not member.has_usable_password() and member.must_set_password
+    assert home_branch(member) == one and standing_on(member).kind == MemberStanding.Kind.FULL
+    record = member.record
+    assert (record.joined_on, record.ethnicity) == (date(2010, 7, 1), "汉族")
+    assert (record.address, record.veteran) == ("长治市", True)
+    assert record.born_on == date(1980, 1, 1) and record.sex
+    assert PostHolding.objects.filter(member=member, branch=one, post__name="书记").exists()
+    assert AuditEntry.objects.filter(action="members.roster_imported").count() == 1
+
+
+def test_the_same_file_twice_changes_nothing(tree, admin):
+    committee, _general, one, two = tree
+    rows = [
+        row(one, "A001", "张三", identity(), "13800000001"),
+        row(two.code, "A002", "李四", "", "", "预备", "2025.12"),
+    ]
+    confirm(upload(committee, workbook(rows), admin), admin)
+    before = list(Member.objects.values_list()), list(Membership.objects.values_list())
+    again = upload(committee, workbook(rows), admin)
+    assert (again.counts["unchanged"], again.counts["total"]) == (2, 2)
+    confirm(again, admin)
+    assert before == (list(Member.objects.values_list()), list(Membership.objects.values_list()))
+
+
+def test_a_member_is_found_by_the_identity_number_alone(tree, admin):
+    one, number = tree[2], identity()
+    confirm(upload(one, workbook([row(one, "A001", "张三", number)]), admin), admin)
+    found = upload(
+        one, workbook([["张三", number, "博士"]], head=["姓名", "身份证号", "学历"]), admin
+    )
+    assert found.counts["changed"] == 1
+    confirm(found, admin)
+    assert Member.objects.get(staff_number="A001").record.education == "博士"
+
+
+def test_changes_are_shown_before_they_are_made_and_numbers_masked(tree, admin):
+    one = tree[2]
+    confirm(upload(one, workbook([row(one, "A001", "张三", "", "13800000001")]), admin), admin)
+    found = upload(one, workbook([row(one, "A001", "张三", "", "13900000002", "预备党员")]), admin)
+    [shown] = [r for r in found.findings if r["kind"] == "changed"]
+    assert ["手机号码", "138****0001", "139****0002"] in shown["changes"]
+    assert ["人员类别", "正式党员", "预备党员"] in shown["changes"]
+    assert "13900000002" not in str(found.findings)
+    assert Member.objects.get(staff_number="A001").mobile == "13800000001"
+    confirm(found, admin)
+    member = Member.objects.get(staff_number="A001")
+    assert member.mobile == "13900000002"
+    assert standing_on(member).kind == MemberStanding.Kind.PROBATIONARY
+    assert AuditEntry.objects.filter(action="members.roster_changed").get().fields["fields"] == [
+        "kind",
+        "mobile",
+    ]
+
+
+def test_an_empty_cell_erases_nothing(tree, admin):
+    one = tree[2]
+    confirm(
+        upload(one, workbook([row(one, "A001", "张三", identity(), "13800000001")]), admin), admin
+    )
+    found = upload(one, workbook([row("", "A001", "张三", "", "", "", "")]), admin)
+    assert found.counts["unchanged"] == 1
+
+
+def test_a_changed_kind_is_dated(tree, admin):
+    one = tree[2]
+    member = make.member(one, staff_number="A001", name="张三", kind="probationary")
+    confirm(upload(one, workbook([row("", "A001", "张三")]), admin), admin)
+    old, new = MemberStanding.objects.filter(member=member).order_by("pk")
+    assert (old.kind, old.until, new.kind, new.since) == (
+        "probationary",
+        clock.today(),
+        "full",
+        clock.today(),
+    )
+
+
+# -- who is another ----------------------------------------------------------------------------
+
+
+def test_a_name_that_does_not_fit_the_staff_number_is_refused_unless_the_identity_proves_it(
+    tree, admin
+):
+    one, number = tree[2], identity()
+    confirm(upload(one, workbook([row(one, "A001", "张三", number)]), admin), admin)
+    assert "姓名不同" in messages(upload(one, workbook([row(one, "A001", "李四")]), admin))[2]
+    assert (
+        "姓名不同"
+        in messages(upload(one, workbook([row(one, "A001", "李四", identity())]), admin))[2]
+    )
+    renamed = upload(one, workbook([row(one, "A001", "张三丰", number)]), admin)
+    assert renamed.counts["changed"] == 1
+
+
+def test_numbers_of_another_member_are_refused(tree, admin):
+    one, number = tree[2], identity()
+    rows = [row(one, "A001", "张三", number, "13800000001"), row(one, "A002", "李四")]
+    confirm(upload(one, workbook(rows), admin), admin)
+    found = upload(
+        one,
+        workbook(
+            [
+                row(one, "A002", "李四", number),
+                row(one, "A003", "王五", "", "13800000001"),
+                row(one, "A009", "张三", number),
+            ]
+        ),
+        admin,
+    )
+    said = messages(found)
+    assert "另一名党员" in said[2] and "另一名党员" in said[3]
+
+
+def test_the_same_number_twice_in_a_file_refuses_both_rows_and_names_the_other(tree, admin):
+    one, number = tree[2], identity()
+    rows = [
+        row(one, "A001", "张三", "", "13800000001"),
+        row(one, "a001", "李四"),
+        row(one, "A003", "王五", number),
+        row(one, "A004", "赵六", number.lower()),
+        row(one, "A005", "孙七", "", "138 0000 0001"),
+    ]
+    said = messages(upload(one, workbook(rows), admin))
+    assert "与第 3 行相同" in said[2] and "与第 2 行相同" in said[3]
+    assert "与第 5 行相同" in said[4] and "与第 4 行相同" in said[5]
+    assert "与第 2 行相同" in said[6]
+
+
+def test_a_new_member_needs_a_staff_number(tree, admin):
+    found = upload(tree[2], workbook([row("", "", "张三", identity())]), admin)
+    assert "新党员要填工号" in messages(found)[2]
+
+
+# -- scope -------------------------------------------------------------------------------------
+
+
+def test_a_member_of_a_foreign_branch_is_refused_without_telling_where(tree):
+    _committee, _general, one, two = tree
+    secretary = make.officer(one)
+    make.member(two, staff_number="A001", name="张三")
+    said = messages(upload(one, workbook([row("", "A001", "张三")]), secretary))[2]
+    assert "不在本次导入的范围内" in said
+    assert two.name not in said and two.short_name not in said
+
+
+def test_a_foreign_branch_in_a_row_reads_like_an_unknown_one(tree):
+    _committee, _general, one, two = tree
+    secretary = make.officer(one)
+    rows = [row(two, "A001", "张三"), row("没有的支部", "A002", "李四")]
+    said = messages(upload(one, workbook(rows), secretary))
+    assert said[2].replace(two.name, "X") == said[3].replace("没有的支部", "X")
+
+
+def test_within_the_scope_a_transfer_is_offered_and_made_only_when_asked(tree, admin):
+    committee, _general, one, two = tree
+    member = make.member(two, staff_number="A001", name="张三")
+    rows = [row(one, "A001", "张三"), row(one, "A002", "李四")]
+    found = upload(committee, workbook(rows), admin)
+    assert (found.counts["moved"], found.counts["created"]) == (1, 1)
+    confirm(found, admin)
+    assert home_branch(member) == two
+    moved = confirm(upload(committee, workbook(rows), admin), admin, move_members=True)
+    assert moved.counts["done"] == {"moved": 1, "unchanged": 1}
+    assert home_branch(member) == one
+    transfer = Transfer.objects.get(member=member)
+    assert (transfer.state, transfer.sender, transfer.effective_on) == (
+        "received",
+        two,
+        clock.today(),
+    )
+    assert Membership.objects.get(member=member, branch=two).until == clock.today()
+
+
+def test_a_member_in_transit_is_refused(tree, admin):
+    _committee, _general, one, two = tree
+    from school.members.services.transfers import send_transfer
+
+    send_transfer(member=make.member(two, staff_number="A001", name="张三"), to=one, by=None)
+    assert "正在转接" in messages(upload(tree[0], workbook([row(one, "A001", "张三")]), admin))[2]
+
+
+def test_who_lost_the_branch_meanwhile_writes_nothing(tree):
+    from school.members.services.grants import end_grant
+
+    one = tree[2]
+    secretary = make.officer(one)
+    found = upload(one, workbook([row(one, "A001", "张三")]), secretary)
+    end_grant(grant=secretary.grants.get())
+    with pytest.raises(NotAllowed):
+        services.write_roster(roster=RosterImport.objects.get(pk=found.pk))
+    assert not Member.objects.filter(staff_number="A001").exists()
+
+
+# -- branches ----------------------------------------------------------------------------------
+
+
+def test_a_branch_is_found_by_code_name_short_name_and_path(tree, admin):
+    committee, general, one, two = tree
+    rows = [
+        row(one.code.lower(), "A001", "甲"),
+        row(one.name, "A002", "乙"),
+        row(one.short_name, "A003", "丙"),
+        row(f"{general.name}/{two.short_name}", "A004", "丁"),
+        row(f"中共 {one.name.removesuffix('委员会')}", "A005", "戊"),
+        row("", "A006", "己"),
+    ]
+    confirm(upload(committee, workbook(rows), admin), admin)
+    homes = [home_branch(Member.objects.get(staff_number=f"A00{n}")) for n in range(1, 7)]
+    assert homes == [one, one, one, two, one, committee]
+
+
+def test_two_branches_of_one_name_are_told_apart_by_their_parents(tree, admin):
+    committee, general, one, _two = tree
+    other = make.branch(
+        make.branch(committee, name="第二总支", short_name="二总支"),
+        name="机电支部",
+        short_name="机电支部",
+    )
+    make.branch(general, name="机电支部", short_name="机电支部")
+    found = upload(
+        committee,
+        workbook([row("机电支部", "A001", "甲"), row("第二总支/机电支部", "A002", "乙")]),
+        admin,
+    )
+    assert "有 2 个党组织" in messages(found)[2]
+    confirm(found, admin, whole_only=False)
+    assert home_branch(Member.objects.get(staff_number="A002")) == other
+
+
+def test_branches_are_made_only_when_asked_and_only_by_who_manages_the_tree(tree, admin):
+    committee, general, one, _two = tree
+    rows = [
+        row("新建总支/采煤一队党支部", "A001", "甲"),
+        row("新建总支/采煤二队党支部", "A002", "乙"),
+        row(one, "A003", "丙"),
+    ]
+    assert len(messages(upload(committee, workbook(rows), admin))) == 2
+    with pytest.raises(NotAllowed):
+        upload(one, workbook(rows), make.officer(one), create_branches=True)
+    found = upload(committee, workbook(rows), admin, create_branches=True)
+    assert (found.counts["branches"], found.counts["rejected"]) == (3, 0)
+    assert not Branch.objects.filter(name="新建总支").exists()
+    confirm(found, admin)
+    made = Branch.objects.get(name="新建总支")
+    assert (made.get_parent(), made.kind) == (committee, Branch.Kind.GENERAL_BRANCH)
+    assert [b.name for b in made.get_children()] == ["采煤一队党支部", "采煤二队党支部"]
+    assert home_branch(Member.objects.get(staff_number="A002")).name == "采煤二队党支部"
+    again = upload(committee, workbook(rows), admin, create_branches=True)
+    assert (again.counts["unchanged"], again.counts["branches"]) == (3, 0)
+
+
+def test_a_branch_dissolved_between_preview_and_confirmation_takes_nobody_in(tree, admin):
+    committee, _general, one, _two = tree
+    found = upload(committee, workbook([row(one, "A001", "甲")]), admin)
+    Branch.objects.filter(pk=one.pk).update(dissolved_on=clock.today())
+    found = confirm(found, admin)
+    assert found.state == State.FAILED
+    assert not Member.objects.filter(staff_number="A001").exists()
+
+
+# -- whole or good rows; nothing half ----------------------------------------------------------
+
+
+def test_a_table_with_a_wrong_row_is_imported_whole_or_in_its_good_rows(tree, admin):
+    one = tree[2]
+    rows = [row(one, "A001", "张三"), row(one, "A002", "李四", "110105194912310021")]
+    found = upload(one, workbook(rows), admin)
+    assert "第 18 位应为 X" in messages(found)[3]
+    with pytest.raises(Conflict):
+        confirm(found, admin)
+    assert not Member.objects.filter(staff_number="A001").exists()
+    assert confirm(found, admin, whole_only=False).counts["done"] == {"created": 1, "rejected": 1}
+    assert Member.objects.filter(staff_number__startswith="A00").count() == 1
+
+
+def test_a_row_gone_wrong_since_the_preview_keeps_the_whole_table_out(tree, admin):
+    one, two = tree[2:]
+    found = upload(one, workbook([row(one, "A001", "张三"), row(one, "A002", "李四")]), admin)
+    make.member(two, staff_number="A002", name="王五")
+    found = confirm(found, admin)
+    assert found.state == State.FAILED
+    assert "第 3 行现在有错误" in found.findings[0]["errors"][0]
+    assert not Member.objects.filter(staff_number="A001").exists()
+
+
+def test_an_interrupted_import_goes_on_where_it_stopped(tree, admin, monkeypatch):
+    one = tree[2]
+    monkeypatch.setattr("school.members.roster.planning.CHUNK", 2)
+    rows = [row(one, f"A{n:03}", "甲乙丙丁戊"[n % 5] + "某") for n in range(7)]
+    found = upload(one, workbook(rows), admin)
+    found = services.confirm_roster(roster=found, whole_only=True, move_members=False, by=admin)
+    calls = []
+
+    def stop(share, step):
+        calls.append(share)
+        if share > 0.6:
+            raise RuntimeError("the machine went down")
+
+    with pytest.raises(RuntimeError):
+        services.write_roster(roster=found, tell=stop)
+    found.refresh_from_db()
+    assert (found.written, found.counts["done"]) == (2, {"created": 2})
+    jobs.run(found.job_id)
+    found.refresh_from_db()
+    assert (found.state, found.counts["done"]) == (State.DONE, {"created": 7})
+    assert Membership.objects.filter(branch=one, member__staff_number__startswith="A").count() == 7
+
+
+def test_cancelling_keeps_complete_rows_only_and_the_same_file_finishes_them(
+    tree, admin, monkeypatch
+):
+    one = tree[2]
+    monkeypatch.setattr("school.members.roster.planning.CHUNK", 2)
+    content = workbook([row(one, f"A{n:03}", "甲某") for n in range(6)])
+    found = services.confirm_roster(
+        roster=upload(one, content, admin), whole_only=True, move_members=False, by=admin
+    )
+
+    def cancel(share, step):
+        if 0.6 < share < 0.7:
+            cancel_roster(roster=found, by=admin)
+
+    with pytest.raises(jobs.JobCancelled):
+        services.write_roster(roster=found, tell=cancel)
+    found.refresh_from_db()
+    assert found.state == State.CANCELLED
+    assert Job.objects.get(pk=found.job_id).state == Job.State.CANCELLED
+    members = Member.objects.filter(staff_number__startswith="A0")
+    assert members.count() == found.written == 2
+    assert Membership.objects.filter(member__in=members).count() == 2
+    again = upload(one, content, admin)
+    assert (again.counts["unchanged"], again.counts["created"]) == (2, 4)
+
+
+def test_a_preview_cancelled_leaves_nothing(
+    tree, admin, roster_dir, django_capture_on_commit_callbacks
+):
+    one = tree[2]
+    found = upload(one, workbook([row(one, "A001", "张三", "1")]), admin)
+    with django_capture_on_commit_callbacks(execute=True):
+        cancel_roster(roster=found, by=admin)
+    sweep_imports()
+    assert left_on_disk(roster_dir) == [found.marked_file]
+    with clock.at(clock.now() + timedelta(days=8)):
+        sweep_imports()
+    assert left_on_disk(roster_dir) == []
+
+
+def test_a_finished_import_leaves_no_upload_and_an_unreadable_one_nothing(
+    tree, admin, roster_dir, django_capture_on_commit_callbacks
+):
+    one = tree[2]
+    with django_capture_on_commit_callbacks(execute=True):
+        confirm(upload(one, workbook([row(one, "A001", "张三")]), admin), admin)
+        broken = upload(one, b"PK\x03\x04 no workbook at all", admin)
+    assert broken.state == State.FAILED
+    assert "损坏" in broken.findings[0]["errors"][0]
+    assert Job.objects.get(pk=broken.job_id).state == Job.State.FAILED
+    assert left_on_disk(roster_dir) == []
+
+
+def test_an_upload_over_the_limit_is_cut_off_and_removed(tree, admin, roster_dir, settings):
+    settings.ROSTER_MAX_BYTES = 1000
+    with pytest.raises(DomainError, match="超过"):
+        services.upload_roster(branch=tree[2], name="x.xlsx", chunks=[bytes(600)] * 2, by=admin)
+    assert left_on_disk(roster_dir) == []
+
+
+def test_an_import_nobody_comes_back_for_is_ended(
+    tree, admin, roster_dir, django_capture_on_commit_callbacks
+):
+    found = upload(tree[2], workbook([row("", "A001", "张三")]), admin)
+    with (
+        clock.at(clock.now() + timedelta(days=8)),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
+        assert sweep_imports() >= 1
+    found.refresh_from_db()
+    assert (found.state, left_on_disk(roster_dir)) == (State.FAILED, [])
+
+
+def test_the_marked_sheet_is_the_table_with_what_was_found_and_can_be_corrected(
+    tree, admin, tmp_path
+):
+    one = tree[2]
+    rows = [
+        row(one, "A001", "张三"),
+        row(one, "A002", "李四", "", "12345"),
+        row(one, "A003", "=1+1"),
+    ]
+    found = upload(one, workbook(rows), admin)
+    written = rosters.cells(services.stored(found.marked_file))
+    assert written[0][:3] == ["核对结果", *HEAD[:2]]
+    assert written[1][0] is None and "手机号应为" in written[2][0]
+    assert not any(str(cell).startswith(("=", "+", "@")) for line in written for cell in line)
+    written[2][5], written[3][3] = "13800000002", "王五"
+    corrected = upload(one, workbook(written[1:], head=written[0]), admin)
+    assert (corrected.counts["created"], corrected.counts["rejected"]) == (3, 0)
+
+
+def test_nothing_of_a_personal_number_stands_in_the_job_the_preview_or_the_trail(tree, admin):
+    number = identity()
+    found = upload(tree[2], workbook([row("", "A001", "张三", number, "13800000001")]), admin)
+    confirm(found, admin)
+    found.refresh_from_db()
+    kept = [
+        found.findings,
+        found.counts,
+        list(Job.objects.values()),
+        list(AuditEntry.objects.values()),
+    ]
+    for secret in (number, "13800000001"):
+        assert secret not in str(kept)
+
+
+# -- the apps above ----------------------------------------------------------------------------
+
+
+def test_counters_after_an_import_equal_a_rebuild(tree, admin):
+    from tests.factories import plans as make_plans
+
+    committee, _general, one, two = tree
+    today = clock.today()
+    plan = make_plans.make_plan(
+        committee, [make_plans.make_item()], starts_on=today, ends_on=today + timedelta(days=30)
+    )
+    make.member(two, staff_number="A100", name="老周")
+    rows = [
+        row(one, "A001", "张三"),
+        row(two, "A002", "李四", kind="积极分子"),
+        row(one, "A100", "老周"),
+    ]
+    confirm(upload(committee, workbook(rows), admin), admin, move_members=True)
+    assert CountDelta.objects.filter(plan=plan, branch=one).count() >= 2
+    assert settle_plan(plan=plan) == 0
+
+
+# -- the command -------------------------------------------------------------------------------
+
+
+def test_the_command_does_the_same(
+    tree, tmp_path, capsys, roster_dir, django_capture_on_commit_callbacks
+):
+    committee, _general, one, _two = tree
+    path = tmp_path / "花名册.csv"
+    lines = [HEAD, row(one, "A001", "张三"), row(one, "A002", "李四", "12")]
+    path.write_text("\n".join(",".join(line) for line in lines), encoding="gbk")
+    with (
+        django_capture_on_commit_callbacks(execute=True),
+        pytest.raises(CommandError, match="没有导入"),
+    ):
+        call_command("import_roster", path, "--branch", committee.code)
+    assert "第 3 行" in capsys.readouterr().err
+    assert not Member.objects.filter(staff_number="A001").exists()
+    marked = tmp_path / "marked.xlsx"
+    with django_capture_on_commit_callbacks(execute=True):
+        with pytest.raises(CommandError):
+            call_command(
+                "import_roster", path, "--branch", committee.code, "--dry-run", "--marked", marked
+            )
+        call_command("import_roster", path, "--branch", committee.code, "--good-rows-only")
+    assert rosters.cells(marked)[2][0]
+    assert "新增 1" in capsys.readouterr().out
+    assert Member.objects.filter(staff_number="A001").exists()
+    assert left_on_disk(roster_dir) == []
+    with pytest.raises(CommandError, match="没有编码"):
+        call_command("import_roster", path, "--branch", "nowhere")
+
+
+# -- two at once -------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="one writer at a time on SQLite")
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_imports_of_one_file_at_once_enrol_everybody_once(tree, admin):
+    content = workbook([row(tree[2], f"A{n:03}", "甲某") for n in range(40)])
+    found = [
+        services.confirm_roster(
+            roster=upload(tree[2], content, admin), whole_only=True, move_members=False, by=admin
+        )
+        for _ in range(2)
+    ]
+    start = threading.Barrier(2)
+
+    def run(roster):
+        start.wait()
+        services.write_roster(roster=RosterImport.objects.get(pk=roster.pk))
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(each,)) for each in found]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = [RosterImport.objects.get(pk=each.pk).counts["done"] for each in found]
+    assert sum(each.get("created", 0) for each in done) == 40
+    assert MemberRecord.objects.filter(member__staff_number__startswith="A").count() == 40
