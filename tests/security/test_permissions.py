@@ -19,6 +19,7 @@ from school.reports.models import Filing
 from tests.factories import members as make
 from tests.factories import plans as plan_rows
 from tests.factories import quizzes as quiz_rows
+from tests.factories.courses import section
 
 pytestmark = pytest.mark.django_db
 Role = RoleGrant.Role
@@ -26,7 +27,11 @@ Role = RoleGrant.Role
 OURS = ("school.", "media.", "quizzes.", "courses.", "search.")
 GUEST, MEMBER, OWN, OTHER, PARENT = "guest", "member", "own", "other", "parent"
 INSTRUCTOR, REVIEWER, AUDITOR, SYSTEM = "instructor", "reviewer", "auditor", "system"
-EVERYBODY = (GUEST, MEMBER, OWN, OTHER, PARENT, INSTRUCTOR, REVIEWER, AUDITOR, SYSTEM)
+SECURITY = "security"
+EVERYBODY = (
+    *(GUEST, MEMBER, OWN, OTHER, PARENT),
+    *(INSTRUCTOR, REVIEWER, AUDITOR, SYSTEM, SECURITY),
+)
 
 # Answers. IN: sent to the sign-in page. Numbers: the status. (200 and 302 are both "done".)
 IN, DONE, NO, ABSENT, BAD, CLASH = "sign in", "done", 403, 404, 400, 409
@@ -88,6 +93,9 @@ TABLE = {
     ("members:remove_authenticator", "post"): signed_in(DONE),
     # branches: the picker asks which reach; without one there is nothing
     ("members:branches", "get"): signed_in(ABSENT),
+    # roles: own ones, and who may act for a branch
+    ("members:own_roles", "get"): signed_in(DONE),
+    ("members:branch_roles", "get"): LOOK,
     ("study:open", "post"): signed_in(BAD),
     ("study:report", "post"): everybody(BAD),
     ("study:me", "get"): signed_in(DONE),
@@ -199,8 +207,11 @@ def world():
         REVIEWER: make.officer(elsewhere, Role.REVIEWER),
         AUDITOR: make.member(elsewhere),
         SYSTEM: make.officer(elsewhere, Role.SYSTEM_ADMIN),
+        SECURITY: make.member(elsewhere),
     }
     grant_role(member=people[AUDITOR], role=Role.AUDITOR, branch=root)
+    grant_role(member=people[SECURITY], role=Role.SECURITY_ADMIN, branch=root)
+    section(elsewhere)
     return people, _things(first, people)
 
 
