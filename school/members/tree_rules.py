@@ -1,4 +1,4 @@
-"""Pure rules of the branch tree: what a valid dated tree is, and which sizes are looked at twice."""
+"""Pure rules of the branch tree: what a valid dated tree is, which sizes are looked at twice."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -103,8 +103,8 @@ class SizeLimits:
     """How large a branch of each kind usually is.
 
     Source: 中国共产党支部工作条例（试行）第五条 (from 3 full members a branch, normally at most 50
-    members; fewer than 3: a joint branch), 中国共产党国有企业基层组织工作条例（试行）第五条 (100 and
-    more members: a committee; 50 to 100: a general branch; exceptions with approval).
+    members; fewer than 3: a joint branch), 中国共产党国有企业基层组织工作条例（试行）第五条 (100
+    and more members: a committee; 50 to 100: a general branch; exceptions with approval).
     """
 
     branch_least: int = 3

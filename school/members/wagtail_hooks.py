@@ -2,9 +2,15 @@
 
 from wagtail import hooks
 
+from school.members.viewsets.branches import BranchViewSet
 from school.members.viewsets.roles import RoleViewSet
 
 
 @hooks.register("register_admin_viewset")
 def register_roles():
     return RoleViewSet("roles")
+
+
+@hooks.register("register_admin_viewset")
+def register_branches():
+    return BranchViewSet()

@@ -76,9 +76,7 @@ class TreeAccess:
     def _highest(self) -> list[str]:
         """Paths of managed nodes that no other managed node lies above."""
         paths = {g.branch.path for g in self.scope.grants if g.role in MANAGING and g.branch}
-        return [
-            path for path in paths if not any(path != o and path.startswith(o) for o in paths)
-        ]
+        return [path for path in paths if not any(path != o and path.startswith(o) for o in paths)]
 
     def branch_or_404(self, pk: int) -> Branch:
         """A branch that is shown.

@@ -266,9 +266,7 @@ def plan_split(
         posts=tuple(p for p in _posts(branch) if p.member_id in moving),
         grants=tuple(g for g in _grants(branch) if g.member_id in moving),
         transfers=tuple(
-            t
-            for t in _open_transfers(branch)
-            if t.sender_id == branch.pk and t.member_id in moving
+            t for t in _open_transfers(branch) if t.sender_id == branch.pk and t.member_id in moving
         ),
         below=len(stays),
         people_below=len(homes),
@@ -291,9 +289,7 @@ def plan_dissolve(*, branch: Branch, on: date) -> TreeChange:
     if stay.parent_id is None:
         raise Conflict(_("顶层党组织不能撤销。"))
     if children := len(_children(branch)):
-        raise Conflict(
-            _("还有 %(n)d 个下级党组织，请先移动、合并或撤销下级。") % {"n": children}
-        )
+        raise Conflict(_("还有 %(n)d 个下级党组织，请先移动、合并或撤销下级。") % {"n": children})
     if people := len(_open_rows(Membership.Kind.HOME, branch)):
         raise Conflict(_("还有 %(n)d 人的组织关系在这里，请先转出或改用合并。") % {"n": people})
     if _open_transfers(branch):
@@ -437,9 +433,7 @@ def _grants(branch: Branch) -> tuple[RoleGrant, ...]:
 
 
 def _open_transfers(branch: Branch) -> list[Transfer]:
-    rows = Transfer.objects.filter(
-        Q(sender=branch) | Q(receiver=branch), state=Transfer.State.SENT
-    )
+    rows = Transfer.objects.filter(Q(sender=branch) | Q(receiver=branch), state=Transfer.State.SENT)
     return list(rows.select_related("member", "sender", "receiver"))
 
 

@@ -30,9 +30,7 @@ class Size:
     full: int = 0
 
     def __add__(self, other: "Size") -> "Size":
-        return Size(
-            self.people + other.people, self.party + other.party, self.full + other.full
-        )
+        return Size(self.people + other.people, self.party + other.party, self.full + other.full)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +111,7 @@ def line_names(branches: Iterable[Branch]) -> dict[int, str]:
     names = dict(Branch.objects.filter(path__in=above).values_list("path", "short_name"))
     return {
         b.pk: " / ".join(
-            names[b.path[:end]]
-            for end in range(step, len(b.path), step)
-            if b.path[:end] in names
+            names[b.path[:end]] for end in range(step, len(b.path), step) if b.path[:end] in names
         )
         for b in branches
     }
@@ -132,7 +128,9 @@ def sizes_of(branches: Iterable[Branch], day: date) -> dict[int, Size]:
         by_length[len(branch.path)].append(branch)
     for length, group in by_length.items():
         places = {branch.path: branch.pk for branch in group}
-        counted = _standings(day).filter(_under(group)).annotate(place=Substr("branch__path", 1, length))
+        counted = (
+            _standings(day).filter(_under(group)).annotate(place=Substr("branch__path", 1, length))
+        )
         for place, size in _grouped(counted, "place").items():
             if place in places:
                 sizes[places[place]] = size
@@ -167,9 +165,7 @@ def _grouped(rows: QuerySet[Membership], place: str) -> dict[str | int, Size]:
     for where, kind, number in rows.values_list(place, "member__standings__kind").annotate(
         number=Count("pk")
     ):
-        sizes[where] += Size(
-            number, number if kind in PARTY else 0, number if kind == FULL else 0
-        )
+        sizes[where] += Size(number, number if kind in PARTY else 0, number if kind == FULL else 0)
     return sizes
 
 

@@ -297,9 +297,7 @@ def _shares(
     day = min(month_end(month), clock.today())
     before = set(tree(old_parent.pk, day)) if old_parent else set()
     after = set(tree(new_parent.pk, day))
-    return {node: NOBODY - sums for node in before - after} | {
-        node: sums for node in after - before
-    }
+    return dict.fromkeys(before - after, NOBODY - sums) | dict.fromkeys(after - before, sums)
 
 
 @transaction.atomic

@@ -40,9 +40,7 @@ def merge_branch(
         place(placing, into, on)
     end_rows(change.attached, on)
     Membership.objects.bulk_create(
-        Membership(
-            member_id=row.member_id, branch=into, kind=row.kind, since=max(on, row.since)
-        )
+        Membership(member_id=row.member_id, branch=into, kind=row.kind, since=max(on, row.since))
         for row in change.carried
     )
     move_homes(change.homes, into, on)

@@ -8,8 +8,8 @@ from school.core import audit
 from school.members.models import Branch, Member
 from school.members.selectors.tree_changes import plan_move
 from school.members.services.branches.founding import with_document
-from school.members.services.tree_lock import lock_branches, lock_tree
 from school.members.services.branches.placing import place
+from school.members.services.tree_lock import lock_branches, lock_tree
 
 
 @transaction.atomic

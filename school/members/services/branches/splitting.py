@@ -9,7 +9,6 @@ from school.core import audit
 from school.members.models import Branch, Member
 from school.members.selectors.tree_changes import plan_split
 from school.members.services.branches.founding import place_new, with_document
-from school.members.services.tree_lock import lock_branches, lock_tree
 from school.members.services.branches.placing import (
     end_grants,
     end_rows,
@@ -17,6 +16,7 @@ from school.members.services.branches.placing import (
     place,
     redirect_transfers,
 )
+from school.members.services.tree_lock import lock_branches, lock_tree
 
 
 @transaction.atomic
