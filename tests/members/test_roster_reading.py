@@ -339,7 +339,7 @@ def test_notes_below_the_table_and_blank_rows_are_no_members(stored):
 @pytest.mark.parametrize(
     ("head", "value", "message"),
     [
-        ("姓名", "张3", "不像姓名"),
+        ("姓名", "123", "不像姓名"),
         ("姓名", 12, "不像姓名"),
         ("性别", "未知", "请填 男、女"),
         ("人员类别", "党员", "正式党员、预备党员"),
@@ -368,6 +368,11 @@ def test_oddities_are_warned_of_and_imported():
         columns.JOINED_ON,
         columns.CONFIRMED_ON,
     }
+
+
+def test_a_digit_in_a_name_is_pointed_out():
+    found = Judge(match_head([(1, ["工号", "姓名"])]), TODAY)(2, ["A1", "张3"])
+    assert found.values[columns.NAME] == "张3" and found.warnings
 
 
 def test_a_member_on_probation_for_over_a_year_is_pointed_out():

@@ -180,9 +180,11 @@ class Judge:
 
     def name(self, judged: Judged, key: str, raw: object) -> None:
         value = fold_name(str(raw)) if isinstance(raw, str) else ""
-        if not value or not any(c.isalpha() for c in value) or any(c.isdigit() for c in value):
+        if not any(map(str.isalpha, value)):
             judged.errors.append((key, _("不像姓名，请核对。")))
             return
+        if any(map(str.isdigit, value)):
+            judged.warnings.append((key, _("里有数字，请核对。")))
         self.text(judged, key, value)
 
     def staff(self, judged: Judged, key: str, raw: object) -> None:

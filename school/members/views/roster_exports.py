@@ -36,7 +36,7 @@ TONES = {State.READY: "done", State.WAITING: "info", State.WRITING: "info"}
 def exports(request: HttpRequest, branch_id: int) -> HttpResponse:
     """Ask for a roster; own exports with their states."""
     branch = branch_of(request, branch_id)
-    form = ExportForm(request.POST or None)
+    form = ExportForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         if form.is_valid() and _asked(request, branch, form):
@@ -92,10 +92,10 @@ def _line(export: RosterExport) -> dict:
 @never_cache
 @board_required
 @require_GET
-def take(request: HttpRequest, branch_id: int, pk: int) -> FileResponse:
+def take(request: HttpRequest, branch_id: int, export_id: int) -> FileResponse:
     """The file of one's own export."""
     branch = branch_of(request, branch_id)
-    export = own_export_or_404(request.user, branch, pk)
+    export = own_export_or_404(request.user, branch, export_id)
     path = services.take_export(export=export, by=request.user)
     name = _("%(branch)s党员花名册-%(day)s.%(format)s") % {
         "branch": branch.short_name,
@@ -109,10 +109,10 @@ def take(request: HttpRequest, branch_id: int, pk: int) -> FileResponse:
 
 @board_required
 @require_POST
-def withdraw(request: HttpRequest, branch_id: int, pk: int) -> HttpResponse:
+def withdraw(request: HttpRequest, branch_id: int, export_id: int) -> HttpResponse:
     """Take a request back, or remove a file before its time."""
     branch = branch_of(request, branch_id)
-    export = own_export_or_404(request.user, branch, pk)
+    export = own_export_or_404(request.user, branch, export_id)
     try:
         services.withdraw_export(export=export, by=request.user)
     except DomainError as error:
@@ -143,9 +143,9 @@ def approvals(request: HttpRequest) -> HttpResponse:
 
 @board_required
 @require_POST
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def answer(request: HttpRequest, export_id: int) -> HttpResponse:
     """Agree or decline."""
-    export = export_to_answer_or_404(request.user, pk)
+    export = export_to_answer_or_404(request.user, export_id)
     agree = request.POST.get("agree") == "1"
     try:
         services.answer_export(export=export, agree=agree, by=request.user)

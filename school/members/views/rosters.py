@@ -47,7 +47,7 @@ def roster(request: HttpRequest, branch_id: int) -> HttpResponse:
     """The roster's page of a branch: template, upload, earlier imports."""
     branch = branch_of(request, branch_id)
     form = UploadForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         request.FILES or None,
         may_create=scope_for(request.user).may_manage(branch),
     )
@@ -101,10 +101,10 @@ def attachment(content: bytes, name: str) -> HttpResponse:
 @never_cache
 @board_required
 @require_GET
-def look(request: HttpRequest, branch_id: int, pk: int) -> HttpResponse:
+def look(request: HttpRequest, branch_id: int, import_id: int) -> HttpResponse:
     """One import: progress, preview or result; the progress alone when the page asks for it."""
     branch = branch_of(request, branch_id)
-    found = own_import_or_404(request.user, branch, pk)
+    found = own_import_or_404(request.user, branch, import_id)
     under_way = found.state in UNDER_WAY and not _gave_up(found)
     if request.headers.get("HX-Request"):
         response = render(
@@ -179,10 +179,10 @@ def _slips(found: RosterImport) -> str:
 @never_cache
 @board_required
 @require_GET
-def marked(request: HttpRequest, branch_id: int, pk: int) -> FileResponse:
+def marked(request: HttpRequest, branch_id: int, import_id: int) -> FileResponse:
     """The uploaded roster with what was found in front of each row."""
     branch = branch_of(request, branch_id)
-    found = own_import_or_404(request.user, branch, pk)
+    found = own_import_or_404(request.user, branch, import_id)
     path = services.stored(found.marked_file) if found.marked_file else None
     if path is None or not path.exists():
         raise NotFound(_("标注后的表已经清除，请重新上传花名册。"))
@@ -192,10 +192,10 @@ def marked(request: HttpRequest, branch_id: int, pk: int) -> FileResponse:
 
 @board_required
 @require_POST
-def confirm(request: HttpRequest, branch_id: int, pk: int) -> HttpResponse:
+def confirm(request: HttpRequest, branch_id: int, import_id: int) -> HttpResponse:
     """Have the previewed rows written."""
     branch = branch_of(request, branch_id)
-    found = own_import_or_404(request.user, branch, pk)
+    found = own_import_or_404(request.user, branch, import_id)
     form = ConfirmForm(request.POST)
     form.is_valid()
     try:
@@ -212,10 +212,10 @@ def confirm(request: HttpRequest, branch_id: int, pk: int) -> HttpResponse:
 
 @board_required
 @require_POST
-def cancel(request: HttpRequest, branch_id: int, pk: int) -> HttpResponse:
+def cancel(request: HttpRequest, branch_id: int, import_id: int) -> HttpResponse:
     """Give an import up."""
     branch = branch_of(request, branch_id)
-    found = own_import_or_404(request.user, branch, pk)
+    found = own_import_or_404(request.user, branch, import_id)
     try:
         services.cancel_roster(roster=found, by=request.user)
     except DomainError as error:
