@@ -161,6 +161,20 @@ TABLE = {
     ("members:transfer_withdraw", "post"): board(DONE, other=NO, auditor=NO),
     ("members:corrections", "get"): ACT,
     ("members:correction_answer", "post"): ACT | {OWN: CLASH, PARENT: CLASH},
+    # rosters: acted for, not looked at; an import or export is its own person's alone
+    ("members:roster", "get"): ACT,
+    ("members:roster", "post"): ACT | {OWN: BAD, PARENT: BAD},
+    ("members:roster_template", "get"): ACT,
+    ("members:roster_import", "get"): ACT | {PARENT: ABSENT},
+    ("members:roster_marked", "get"): ACT | {OWN: ABSENT, PARENT: ABSENT},
+    ("members:roster_confirm", "post"): ACT | {PARENT: ABSENT},
+    ("members:roster_cancel", "post"): ACT | {PARENT: ABSENT},
+    ("members:roster_exports", "get"): ACT,
+    ("members:roster_exports", "post"): ACT | {OWN: BAD, PARENT: BAD},
+    ("members:roster_export_file", "get"): ACT | {OWN: CLASH, PARENT: ABSENT},
+    ("members:roster_approvals", "get"): signed_in(ABSENT, parent=DONE),
+    ("members:roster_export_answer", "post"): signed_in(ABSENT, parent=DONE),
+    ("members:roster_export_withdraw", "post"): ACT | {PARENT: ABSENT},
 }
 
 
@@ -247,6 +261,7 @@ def _things(first, people) -> dict:
         "pk": gathering.pk,
         "month": month,
         **_people(first, people),
+        **_rosters(first, people),
         **_quiz(people[MEMBER]),
     }
 
@@ -268,6 +283,20 @@ def _people(first, people) -> dict:
         "correction_id": ask_correction(member=who, text="照片不对").pk,
         "transfer_id": send_transfer(member=make.member(first), to=second, by=None).pk,
     }
+
+
+def _rosters(first, people) -> dict:
+    """A previewed import and an export with full numbers that waits, both of the own secretary."""
+    from school.members.models import RosterExport, RosterImport
+
+    common = {"branch": first, "created_by": people[OWN], "created_at": clock.now()}
+    previewed = RosterImport.objects.create(
+        name="花名册.xlsx", file="", state=RosterImport.State.READY, **common
+    )
+    waiting = RosterExport.objects.create(
+        columns=["identity"], full_numbers=True, state=RosterExport.State.WAITING, **common
+    )
+    return {"import_id": previewed.pk, "export_id": waiting.pk}
 
 
 def _quiz(member) -> dict:
