@@ -74,6 +74,31 @@ def pytest_collection_modifyitems(config, items):
             raise pytest.UsageError(f"{item.nodeid} is marked pure and uses the database")
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_db_setup, django_db_blocker):
+    """The test database also for tests that commit for themselves and so carry no mark.
+
+    pytest-django makes it only for marked tests; run alone, the others would meet the database
+    of whoever runs them.
+    """
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    if connection.settings_dict["NAME"] == connection.creation._get_test_db_name():
+        yield
+        return
+    keep = request.getfixturevalue("django_db_keepdb")
+    fresh = request.getfixturevalue("django_db_createdb")
+    with django_db_blocker.unblock():
+        made = setup_databases(
+            verbosity=0, interactive=False, keepdb=keep and not fresh, aliases={"default"}
+        )
+    yield
+    if not keep:
+        with django_db_blocker.unblock():
+            teardown_databases(made, verbosity=0)
+
+
 def pytest_runtest_setup(item):
     """A test of the real servers without them is an error, not a skip."""
     if item.get_closest_marker("services"):
