@@ -108,7 +108,7 @@ def test_a_secretary_imports_corrects_and_exports_from_the_page_alone(tree):
     client.post(exports, {"columns": ["mobile", "education"], "reason": "核对", "format": "xlsx"})
     work()
     listed = client.get(exports).content.decode()
-    file = client.get(re.search(r'href="([^"]+file/)"', listed)[1])
+    file = client.get(re.search(r'href="([^"]+exports/\d+/file/)"', listed)[1])
     rows = list(load_workbook(io.BytesIO(body(file))).worksheets[0].iter_rows(values_only=True))
     assert rows[1] == ("工号", "姓名", "学历", "手机号码")
     assert ("K002", "李四", None, "138****0002") in rows
@@ -195,7 +195,7 @@ def test_full_numbers_go_through_the_inbox_of_another_person(tree):
     work()
     listed = secretary.get(exports).content.decode()
     assert "可下载" in listed
-    assert secretary.get(re.search(r'href="([^"]+file/)"', listed)[1]).status_code == 200
+    assert secretary.get(re.search(r'href="([^"]+exports/\d+/file/)"', listed)[1]).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["roster", "roster_exports"])
