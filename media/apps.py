@@ -10,9 +10,10 @@ class MediaConfig(AppConfig):
     def ready(self) -> None:
         from wagtail.permissions import register_permission_policy
 
-        from media import audit_names, checks, tasks  # noqa: F401
+        from media import audit_names, checks, personal_parts, tasks  # noqa: F401
         from media.models import Video
         from media.permissions import policy
 
         audit_names.register()
+        personal_parts.register()
         register_permission_policy(Video, policy)

@@ -16,6 +16,7 @@ class QuizzesConfig(AppConfig):
         from courses.registry import register_lesson_panel
         from quizzes import (
             audit_names,
+            personal_parts,
             receivers,  # noqa: F401
         )
         from quizzes.models import Paper, Question, QuestionBank, Sitting
@@ -25,6 +26,7 @@ class QuizzesConfig(AppConfig):
         from school.study.registry import register_requirement
 
         audit_names.register()
+        personal_parts.register()
         for model in (QuestionBank, Question, Paper, Sitting):
             register_permission_policy(model, AuthoringPolicy(model))
         register_requirement(quiz_passed)

@@ -8,6 +8,7 @@ class GatheringsConfig(AppConfig):
     verbose_name = _("集体学习")
 
     def ready(self) -> None:
-        from school.gatherings import audit_names
+        from school.gatherings import audit_names, personal_parts
 
         audit_names.register()
+        personal_parts.register()

@@ -18,11 +18,15 @@ class MembersConfig(AppConfig):
     verbose_name = _("组织与党员")
 
     def ready(self) -> None:
-        from school.members import audit_names, second_step_keys  # noqa: F401
+        from school.members import audit_names, personal_parts, second_step_keys  # noqa: F401
+        from school.members.doors import switched_on
+        from school.members.registry import register_doors
 
         audit_names.register()
+        personal_parts.register()
         from school.members.services import roster_exports, rosters  # noqa: F401
 
+        register_doors(switched_on)
         register(
             Place("sign_in", _("登录"), "members:sign_in", icon="me", visible=guests, slot=TOOL)
         )

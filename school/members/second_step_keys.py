@@ -1,4 +1,4 @@
-"""Second steps keep their secrets inside a JSON column of allauth; a change of the key reaches them."""
+"""Second steps keep their secrets inside a JSON column of allauth; rotation reaches them."""
 
 import re
 from collections.abc import Iterator

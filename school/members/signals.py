@@ -28,3 +28,6 @@ correction_asked = Signal()
 
 # correction: the branch has confirmed or declined it.
 correction_answered = Signal()
+
+# member (already without name and numbers): apps that keep copies of names drop them.
+member_erased = Signal()

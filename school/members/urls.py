@@ -1,6 +1,6 @@
 from django.urls import path
 
-from school.members import people_urls, role_urls, sign_in_urls
+from school.members import people_urls, privacy_urls, role_urls, sign_in_urls
 from school.members.roster_urls import urlpatterns as roster_patterns
 from school.members.views import (
     branches,
@@ -23,4 +23,5 @@ urlpatterns = [
     path("branch/members/<int:member_id>/code/issue/", codes.code_issue, name="code_issue"),
     *people_urls.urlpatterns,
     *role_urls.urlpatterns,
+    *privacy_urls.urlpatterns,
 ]

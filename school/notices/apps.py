@@ -11,10 +11,11 @@ class NoticesConfig(AppConfig):
 
     def ready(self) -> None:
         from school.members import signals as people
-        from school.notices import audit_names, receivers
+        from school.notices import audit_names, personal_parts, receivers
         from school.notices.selectors import unread_count
 
         audit_names.register()
+        personal_parts.register()
         people.transfer_sent.connect(receivers.tell_transfer_sent)
         people.transfer_settled.connect(receivers.tell_transfer_settled)
         people.correction_answered.connect(receivers.tell_correction_answered)

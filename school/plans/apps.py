@@ -12,12 +12,13 @@ class PlansConfig(AppConfig):
         from school.core.navigation import Place, register
         from school.members import signals as people
         from school.members.registry import register_tree_notes
-        from school.plans import audit_names, places, receivers
+        from school.plans import audit_names, personal_parts, places, receivers
         from school.plans.selectors.tree_notes import plan_notes
         from school.study import signals as study
         from school.study.registry import register_rate_limit, register_year_panel
 
         audit_names.register()
+        personal_parts.register()
         study.completed.connect(receivers.count_completion)
         study.started.connect(receivers.count_start)
         study.unmet.connect(receivers.count_start)

@@ -9,10 +9,11 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from school.core.navigation import Place, register
-        from school.reports import audit_names
+        from school.reports import audit_names, personal_parts
         from school.reports.places import has_board
 
         audit_names.register()
+        personal_parts.register()
         register(
             Place("board", _("支部"), "reports:home", icon="board", order=35, visible=has_board)
         )

@@ -11,10 +11,11 @@ class StudyConfig(AppConfig):
 
     def ready(self) -> None:
         from school.members.registry import register_activity
-        from school.study import audit_names
+        from school.study import audit_names, personal_parts
         from school.study.selectors.activity import studied_since
 
         audit_names.register()
+        personal_parts.register()
         from school.study import tasks  # noqa: F401
 
         register_activity(studied_since)

@@ -175,6 +175,11 @@ TABLE = {
     ("members:roster_approvals", "get"): signed_in(ABSENT, parent=DONE),
     ("members:roster_export_answer", "post"): signed_in(ABSENT, parent=DONE),
     ("members:roster_export_withdraw", "post"): ACT | {PARENT: ABSENT},
+    # privacy: full numbers, the own data (behind the password, so sent there first)
+    ("members:reveal", "get"): ACT,
+    ("members:reveal", "post"): ACT | {OWN: BAD, PARENT: BAD},
+    ("members:own_data", "get"): signed_in(DONE),
+    ("members:own_data", "post"): signed_in(DONE),
 }
 
 

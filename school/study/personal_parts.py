@@ -1,0 +1,27 @@
+"""What studying holds about a person, for export and erasure."""
+
+from django.utils.translation import gettext_lazy as _
+
+from school.members.models import Member
+from school.members.personal_data import rows_part
+from school.study.models import StudySession
+
+
+def _forget_devices(member: Member) -> int:
+    """The evidence stays, without the device and the place it came from."""
+    return StudySession.objects.filter(member=member).update(device="", address="")
+
+
+def register() -> None:
+    """Say what is held about a member."""
+    rows_part("study.hourentry.member", _("学时记录"))
+    rows_part("study.completion.member", _("完成记录"))
+    rows_part(
+        "study.studysession.member",
+        _("学习会话"),
+        leave_out=("durable_seq", "last_seq", "minute_at", "minute_reports"),
+        erase=_forget_devices,
+    )
+    rows_part("study.coverage.member", _("学习进度"))
+    rows_part("study.studyday.member", _("每日学习"))
+    rows_part("study.wallday.member", _("每日占用时间"))
