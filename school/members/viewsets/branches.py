@@ -30,6 +30,7 @@ from school.members.selectors import tree_changes
 from school.members.selectors.tree_changes import TreeChange
 from school.members.selectors.tree_page import (
     Level,
+    TreeRow,
     find_branches,
     level_below,
     line_names,
@@ -102,7 +103,6 @@ def tree(request: HttpRequest) -> HttpResponse:
         "is_today": day == clock.today(),
         "q": text,
         "keep": _query(asked),
-        "manages": access.manages,
         "may_found_top": access.scope.is_superuser,
     }
     if text:
@@ -111,6 +111,9 @@ def tree(request: HttpRequest) -> HttpResponse:
         context["found"] = [(row, lines[row.branch.pk]) for row in rows]
     else:
         context |= _opened(request, access, asked)
+        rows = [*context["level"].rows]
+        rows += [row for below in context.get("below", {}).values() for row in below.rows]
+    context |= _rights(access, rows, day)
     return _page(request, "branch_tree", _("组织架构"), context)
 
 
@@ -152,10 +155,19 @@ def level(request: HttpRequest, pk: int) -> HttpResponse:
         "parent": node,
         "level": level_below(node, start=_start(request), **asked),
         "keep": _query(asked),
-        "is_today": asked["day"] == clock.today(),
-        "manages": access.manages,
     }
+    context |= _rights(access, context["level"].rows, asked["day"])
     return render(request, "members/admin/branch_level.html", context)
+
+
+def _rights(access: TreeAccess, rows: list[TreeRow], day: date) -> dict:
+    """Which of the shown branches may get children, which may be placed; none on a past day."""
+    shown = [row.branch for row in rows] if day == clock.today() else []
+    living = [branch for branch in shown if branch.dissolved_on is None]
+    return {
+        "managed": {branch.pk for branch in living if access.scope.may_manage(branch)},
+        "placed": {branch.pk for branch in living if access.may_place(branch)},
+    }
 
 
 @require_safe
