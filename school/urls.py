@@ -36,9 +36,15 @@ admin_patterns = [
     path("admin/", include(wagtailadmin_urls)),
 ]
 
+# Other ways in exist only where the host has switched one on (docs/operators.md).
+sso_patterns = (
+    [path("sign-in/with/", include("school.members.sso_urls"))] if settings.SIGN_IN_DOORS else []
+)
+
 urlpatterns = [
     path("", include("school.core.urls")),
     path("", include("school.members.urls")),
+    *sso_patterns,
     path("", include("school.study.urls")),
     path("", include("school.plans.urls")),
     path("", include("school.gatherings.urls")),

@@ -120,7 +120,7 @@ else:
     }
 
 AUTH_USER_MODEL = "members.Member"
-AUTHENTICATION_BACKENDS = ["school.members.backends.MemberBackend"]
+AUTHENTICATION_BACKENDS = SIGN_IN_BACKENDS
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",

@@ -78,6 +78,8 @@ def prove_password(*, request: HttpRequest, password: str) -> None:
         DomainError: it is wrong.
     """
     member = request.user
+    if not member.has_usable_password():
+        raise DomainError(_("没有本平台的密码。请退出后重新登录，再来更改。"), field="password")
     attempt = Try(keyed("prove", str(member.pk)), audit.address_prefix(request))
     count_try(attempt)
     if not member.check_password(password):

@@ -115,8 +115,14 @@ def enter(
     member: Member,
     attempt: Try | None = None,
     with_code: bool = False,
+    door: str = "",
 ) -> SignIn | None:
-    """Let in somebody who has proved who he is; None: kept at the door for the second step."""
+    """Let in somebody who has proved who he is; None: kept at the door for the second step.
+
+    Args:
+        door: name of the provider that has vouched, when it was not the school itself. Who comes
+            in this way needs no password of the school.
+    """
     if attempt is not None:
         throttle.take_back(attempt)
     if second_step.is_set_up(member):
@@ -125,10 +131,11 @@ def enter(
             "member": member.pk,
             "code": with_code,
             "backend": member.backend,
+            "door": door,
             "at": int(clock.now().timestamp()),
         }
         return None
-    return _open(request, member, with_code)
+    return _open(request, member, with_code, door=door)
 
 
 def member_at_the_door(request: HttpRequest) -> Member | None:
@@ -160,16 +167,23 @@ def second_sign_in(*, request: HttpRequest, proof: second_step.Proof) -> SignIn:
         throttle.take_back(attempt)
         door = request.session.pop(DOOR)
         member.backend = door["backend"]
-        return _open(request, member, door["code"], with_second_step=True)
+        return _open(request, member, door["code"], with_second_step=True, door=door["door"])
 
 
 def _open(
-    request: HttpRequest, member: Member, with_code: bool, *, with_second_step: bool = False
+    request: HttpRequest,
+    member: Member,
+    with_code: bool,
+    *,
+    with_second_step: bool = False,
+    door: str = "",
 ) -> SignIn:
     mark = request.COOKIES.get(DEVICE_COOKIE) or secrets.token_urlsafe(24)
     version = HostSettings.for_request(request).privacy_version
     if with_code or is_password_old(member):
         member.must_set_password = True
+    elif door and not member.has_usable_password():
+        member.must_set_password = False
     if member.consent_version != version:
         member.first_run_done_at = None
     member.previous_login = member.last_login
@@ -184,7 +198,8 @@ def _open(
         "members.signed_in",
         actor=member,
         request=request,
-        fields={"code": with_code, "second_step": with_second_step},
+        fields={"code": with_code, "second_step": with_second_step}
+        | ({"door": door} if door else {}),
     )
     return SignIn(member=member, device=mark, with_code=with_code)
 

@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext as _
 
 from school.core import clock
@@ -72,8 +72,11 @@ def count_try(each: Try) -> None:
 
 def take_back(each: Try) -> None:
     """The try was right: the account at this place starts anew, elsewhere it was no failure."""
-    SignInThrottle.objects.filter(account=each.account, address=each.address).delete()
-    _count_less(each)
+    one_less = Case(When(failures__gt=0, then=F("failures") - 1), default=0)
+    rows = SignInThrottle.objects.filter(
+        account=each.account, address__in=[each.address, EVERYWHERE]
+    )
+    rows.update(failures=Case(When(address=each.address, then=0), default=one_less))
 
 
 def count_against_address(each: Try) -> None:
@@ -92,16 +95,6 @@ def sweep() -> int:
     """Delete rows that no longer slow anything; returns how many."""
     over = clock.now() - max(_pause(), timedelta(hours=1)) - timedelta(hours=1)
     return SignInThrottle.objects.filter(last_failure_at__lt=over).delete()[0]
-
-
-def _count_less(each: Try) -> None:
-    from_all = SignInThrottle.objects.filter(account=each.account, address=EVERYWHERE)
-    if from_all.filter(failures__lte=1).delete()[0]:
-        return
-    row = from_all.select_for_update().first()
-    if row is not None:
-        row.failures = max(0, row.failures - 1)
-        row.save(update_fields=["failures"])
 
 
 def _rows(each: Try, now: datetime) -> list[SignInThrottle]:

@@ -68,3 +68,53 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
+
+# Other doors, each off until its variables are set. They let in members of the roster only and
+# make nobody: the named claim must hold a staff number or a mobile number of the roster.
+SIGN_IN_DOORS: list[dict[str, str]] = []
+SOCIALACCOUNT_PROVIDERS: dict[str, dict] = {}
+SOCIALACCOUNT_ADAPTER = "school.members.sso_adapter.RosterAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form that leads to another site is barred by the CSP
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_ONLY = False
+
+
+def _door(provider: str, app: str, name: str, claim: str, client: str, **settings: str) -> None:
+    """Switch a provider of django-allauth on."""
+    key, secret = env.text(f"{client}_ID"), env.text(f"{client}_SECRET")
+    SIGN_IN_DOORS.append({"id": provider, "app": app, "name": name, "claim": claim})
+    config = {"client_id": key, "secret": secret, "name": name, "settings": settings}
+    if provider == "openid_connect":
+        config["provider_id"] = "oidc"
+    SOCIALACCOUNT_PROVIDERS[provider] = {"APPS": [config], "OAUTH_PKCE_ENABLED": True}
+
+
+_PROVIDERS = "allauth.socialaccount.providers"
+if env.text("OIDC_URL"):
+    _door(
+        "openid_connect",
+        f"{_PROVIDERS}.openid_connect",
+        env.text("OIDC_NAME"),
+        env.text("OIDC_CLAIM"),
+        "OIDC_CLIENT",
+        server_url=env.text("OIDC_URL"),
+    )
+if env.text("DINGTALK_CLIENT_ID"):
+    _door("dingtalk", f"{_PROVIDERS}.dingtalk", "钉钉", "mobile", "DINGTALK_CLIENT")
+if env.text("FEISHU_CLIENT_ID"):
+    _door("feishu", f"{_PROVIDERS}.feishu", "飞书", "employee_no mobile", "FEISHU_CLIENT")
+if SIGN_IN_DOORS:
+    ALLAUTH_APPS += ["allauth.socialaccount", *(door["app"] for door in SIGN_IN_DOORS)]
+
+# A directory (LDAP, Active Directory) checks passwords after the school's own have been tried.
+SIGN_IN_BACKENDS = ["school.members.backends.MemberBackend"]
+if env.text("LDAP_URL"):
+    SIGN_IN_BACKENDS.append("school.members.ldap_backend.DirectoryBackend")
+    AUTH_LDAP_SERVER_URI = env.text("LDAP_URL")
+    AUTH_LDAP_BIND_DN = env.text("LDAP_BIND_DN")
+    AUTH_LDAP_BIND_PASSWORD = env.text("LDAP_BIND_PASSWORD")
+    AUTH_LDAP_START_TLS = env.flag("LDAP_START_TLS")
+    AUTH_LDAP_NO_NEW_USERS = True
+    AUTH_LDAP_ALWAYS_UPDATE_USER = False
+    SIGN_IN_LDAP_BASE = env.text("LDAP_BASE")
+    SIGN_IN_LDAP_FILTER = env.text("LDAP_FILTER")
