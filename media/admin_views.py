@@ -43,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = selectors.library(request.user, title=title, only_own=mine)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("p"))
     context = {
-        "rows": selectors.rows(list(page.object_list)),
+        "rows": selectors.rows(list(page.object_list), request.user),
         "page": page,
         "q": title,
         "mine": mine,
@@ -66,7 +66,7 @@ def states(request: HttpRequest) -> JsonResponse:
             "percent": row.status.percent,
             "open": row.status.is_open,
         }
-        for row in selectors.rows(videos)
+        for row in selectors.rows(videos, request.user)
     }
     return JsonResponse({"videos": found})
 

@@ -30,6 +30,11 @@ def require_upload(person: Person, collection: Collection) -> None:
         raise NotAllowed(_("没有在该集合上传视频的权限，请联系教务管理员。"))
 
 
+def changeable(person: Person) -> QuerySet[Video]:
+    """Videos a person may edit."""
+    return policy.instances_user_has_permission_for(person, "change")
+
+
 def can_change(person: Person, video: Video) -> bool:
     """Whether the person may edit the video, its captions and its file."""
     return policy.user_has_permission_for_instance(person, "change", video)

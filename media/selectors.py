@@ -128,6 +128,7 @@ class Row:
     revision: VideoRevision | None
     status: Status
     cover: str = ""
+    may_open: bool = True
 
     @property
     def length(self) -> str:
@@ -143,19 +144,26 @@ def library(person: Model, *, title: str = "", only_own: bool = False) -> QueryS
     return videos.filter(uploaded_by=person) if only_own else videos
 
 
-def rows(videos: list[Video]) -> list[Row]:
-    """Newest revision and status of each video, in two queries (plus one per queued job)."""
+def rows(videos: list[Video], person: Model) -> list[Row]:
+    """Newest revision and status of each video, in three queries (plus one per queued job).
+
+    ``may_open``: whether the person may edit the video, so that the list leads nobody to a refusal.
+    """
+    mine = permissions.changeable(person).filter(pk__in=[video.pk for video in videos])
+    editable = set(mine.values_list("pk", flat=True))
     newest: dict[int, VideoRevision] = {}
     for revision in VideoRevision.objects.filter(video__in=videos).order_by("number"):
         newest[revision.video_id] = revision
     waiting = [r for r in newest.values() if r.state != VideoRevision.State.READY]
     found = jobs_of(waiting)
-    return [_row(video, newest.get(video.pk), found) for video in videos]
+    return [_row(video, newest.get(video.pk), found, video.pk in editable) for video in videos]
 
 
-def _row(video: Video, revision: VideoRevision | None, found: dict[int, Job]) -> Row:
+def _row(
+    video: Video, revision: VideoRevision | None, found: dict[int, Job], may_open: bool
+) -> Row:
     job = found.get(revision.pk) if revision else None
-    return Row(video, revision, status(revision, job), poster_url(video.current))
+    return Row(video, revision, status(revision, job), poster_url(video.current), may_open)
 
 
 def length_text(ms: int) -> str:

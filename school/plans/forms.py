@@ -37,7 +37,10 @@ class PlanForm(forms.Form):
         help_text=_("不选为全部计入应学的类别。"),
     )
     post = forms.ModelChoiceField(
-        label=_("只给担任职务的人"), queryset=Post.objects.all(), required=False
+        label=_("只给担任职务的人"),
+        queryset=Post.objects.all(),
+        required=False,
+        empty_label=_("不限"),
     )
     starts_on = forms.DateField(label=_("开始日期"), widget=DayInput())
     ends_on = forms.DateField(label=_("截止日期"), widget=DayInput())

@@ -51,6 +51,10 @@ def filing(request: HttpRequest, branch_id: int, month: str) -> HttpResponse:
         "draft": now,
         "groups": _groups(_filed_lines(snapshot) if told else now.lines),
         "drifts": drift(node, snapshot) if told and not now.children else [],
+        # The level above reads what it has done, the branch what it has to do.
+        "returned": _("已退回，等待重新上报")
+        if _parent_writable(scope, node)
+        else _("上级已退回，请核对后重新上报"),
         "may_file": scope.may_write(node) and not told,
         "may_decide": bool(found)
         and found.state == Filing.State.FILED
