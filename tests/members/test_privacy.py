@@ -235,3 +235,11 @@ def test_a_reveal_reads_in_words_on_the_auditors_desk(client, people):
     client.force_login(people["auditor"])
     page = client.get("/admin/audit/", {"action": "members.number_revealed"}).content.decode()
     assert "查看完整号码" in page and "手机号" in page and REASON in page
+
+
+def test_an_auditor_goes_from_a_person_to_the_trail_and_others_see_no_way(client, people):
+    address = f"/admin/audit/?subject_type=members.member&amp;subject_id={people['who'].pk}"
+    for by, offered in (("auditor", True), ("secretary", False)):
+        client.force_login(people[by])
+        page = client.get(reverse("members:person", args=[people["who"].pk])).content.decode()
+        assert (address in page) is offered

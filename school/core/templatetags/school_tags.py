@@ -10,6 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 
 from school.core import charts, clock, navigation, stylesheets, wording
+from school.core.audit import trail
+from school.core.viewsets.policies import audit_policy
 
 register = template.Library()
 
@@ -125,3 +127,12 @@ def month_bars(months, this_month: int = 12, label: str = "") -> dict:
         "drawn": sum(1 for bar in bars if bar.total) >= 2,
         "label": label,
     }
+
+
+@register.simple_tag(takes_context=True)
+def trail_of(context: dict, subject) -> str:
+    """Address of the audit trail of a person or a thing; empty for who may not read the trail."""
+    user = getattr(context.get("request"), "user", None)
+    if user is None or not audit_policy.user_has_permission(user, "view"):
+        return ""
+    return trail.address_of(subject._meta.label_lower, subject.pk)

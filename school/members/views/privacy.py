@@ -60,8 +60,8 @@ def _may_reveal(scope, branch) -> bool:
     return scope.is_superuser or (branch is not None and scope.may_write(branch))
 
 
-@fresh_required
 @require_http_methods(["GET", "POST"])
+@fresh_required
 def own_data(request: HttpRequest) -> HttpResponse:
     """What is held about oneself, to be taken along; the password was given a moment ago."""
     if request.method == "GET":
