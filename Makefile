@@ -48,7 +48,7 @@ bench: setup ## Figures as JSON lines; ONLY=study measures one group
 	@$(PY) -m deploy.services run --if-possible -- $(PY) -m benchmarks $(ONLY)
 
 lock: setup ## Compile requirements.txt from pyproject.toml again (needs uv)
-	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url \
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header -q -o requirements.txt
 
 messages: setup ## Collect the strings for translation (needs gettext)

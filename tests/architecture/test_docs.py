@@ -48,6 +48,14 @@ def test_every_preset_of_the_school_is_explained(name):
     assert f"`{name}`" in (ROOT / "docs" / "settings.md").read_text()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [n for n in constants(ROOT / "school/settings/parts/signin.py") if n.startswith("SIGN_IN")],
+)
+def test_every_preset_of_the_sign_in_is_explained(name):
+    assert f"`{name}`" in (ROOT / "docs" / "settings.md").read_text()
+
+
 @pytest.mark.parametrize("name", commands())
 def test_every_command_is_explained(name):
     assert re.search(rf"\b{name}\b", documentation())

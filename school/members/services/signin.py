@@ -81,12 +81,12 @@ def sign_in(*, request: HttpRequest, account: str, secret: str) -> SignIn | None
         known=_is_known(candidate, devices),
     )
     throttle.count_try(attempt)
-    member, with_code = _authenticate(request, account, secret, candidate, devices)
+    member, with_code, door = _authenticate(request, account, secret, candidate, devices)
     if member is None:
         throttle.count_against_address(attempt)
         audit.record("members.sign_in_refused", request=request, fields={"account": attempt.short})
         raise refusal()
-    return enter(request=request, member=member, attempt=attempt, with_code=with_code)
+    return enter(request=request, member=member, attempt=attempt, with_code=with_code, door=door)
 
 
 def _authenticate(
@@ -95,17 +95,20 @@ def _authenticate(
     secret: str,
     candidate: Member | None,
     devices: frozenset[str],
-) -> tuple[Member | None, bool]:
+) -> tuple[Member | None, bool, str]:
+    """Who it is, whether by a one-time code, and through which door."""
     member = authenticate(request, username=account, password=secret)
     if member is not None:
-        return member, False
+        door = "" if member.backend == OWN_BACKEND else "ldap"
+        member.backend = OWN_BACKEND  # only ours looks at every request whether one is still active
+        return member, False, door
     if candidate is None or not candidate.is_active:
         spend_time_of_a_code(secret)
-        return None, False
+        return None, False, ""
     if not use_code(member=candidate, typed=secret, devices=devices):
-        return None, False
+        return None, False, ""
     candidate.backend = OWN_BACKEND
-    return candidate, True
+    return candidate, True, ""
 
 
 @transaction.atomic
