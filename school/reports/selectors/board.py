@@ -143,6 +143,8 @@ def board(
     shown = replace(shown, figures=total, light=light_of(total, plan, day))
     if not rows:
         return shown
+    children += _ended_children(children, counts.children)
+    shown = replace(shown, is_leaf=not children)
     if children:
         below = child_rows(children, counts.children, counts.own, plan, day)
         kept = [row for row in below if _child_matches(row, filter)]
@@ -151,6 +153,13 @@ def board(
     kept = [row for row in people if _person_matches(row, filter)]
     others = other_rows(node, day, {row.member_id for row in people}) if filter == ALL else []
     return replace(shown, people=kept, others=others, all_rows=len(people))
+
+
+def _ended_children(children: list[Branch], counts: dict[int, Counts]) -> list[Branch]:
+    """Branches dissolved before the day that a plan which had ended still counts."""
+    known = {child.pk for child in children}
+    gone = [pk for pk, held in counts.items() if pk not in known and (held.due or held.exempt)]
+    return list(Branch.objects.filter(pk__in=gone).order_by("path")) if gone else []
 
 
 def _child_matches(row: ChildRow, wanted: str) -> bool:
@@ -183,7 +192,9 @@ def child_rows(
     for child in children:
         shown = figures(counts.get(child.pk, Counts()), ends_on=plan.ends_on, day=day)
         months = [c.on_time + c.late for c in points.get(child.pk, []) if c.due]
-        rows.append(ChildRow(child, child.short_name, shown, light_of(shown, plan, day), months))
+        ended = child.dissolved_on is not None and child.dissolved_on <= day
+        name = _("%(name)s（已撤销）") % {"name": child.short_name} if ended else child.short_name
+        rows.append(ChildRow(child, name, shown, light_of(shown, plan, day), months))
     if own.due or own.exempt:
         shown = figures(own, ends_on=plan.ends_on, day=day)
         rows.append(ChildRow(None, _("本级"), shown, light_of(shown, plan, day)))
