@@ -205,3 +205,13 @@ def test_an_unfinished_upload_is_offered_again(desk, instructor):
     assert "没传完.mp4" in desk.get(reverse("videos:index")).content.decode()
     assert storage.folder("incoming").exists()
     assert not VideoRevision.objects.exists()
+
+
+def test_the_list_leads_nobody_to_a_video_that_is_not_theirs_to_edit(client, own_collection):
+    person = teacher(own_collection, "add_video", "choose_video")
+    other, own = ready_video(title="别人的"), ready_video(title="自己的", by=person)
+    Video.objects.update(collection=own_collection)
+    client.force_login(person)
+    text = client.get(reverse("videos:index")).content.decode()
+    assert "别人的" in text and reverse("videos:detail", args=[other.pk]) not in text
+    assert reverse("videos:detail", args=[own.pk]) in text

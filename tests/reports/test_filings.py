@@ -127,6 +127,17 @@ def test_a_secretary_files_and_the_branch_above_decides(client, school):  # noqa
     assert "下级已全部上报" in above.content.decode()
 
 
+def test_each_level_reads_what_a_returned_filing_asks_of_it(client, school):  # noqa: F811
+    filing = file(school)
+    return_filing(filing=filing, reason="请核对免学人数", by=school["admin"])
+    address = reverse("reports:filing", args=[school["leaf"].pk, "2026-03"])
+    told = sign_in(client, school["secretary"]).get(address).content.decode()
+    above = sign_in(client, school["admin"]).get(address).content.decode()
+    assert "请核对免学人数" in told and "请核对免学人数" in above
+    assert "上级已退回" in told and "等待重新上报" not in told
+    assert "等待重新上报" in above and "上级已退回" not in above
+
+
 @pytest.mark.parametrize("month", ["2026-13", "x", "2030-01", "1999-01"])
 def test_a_month_that_does_not_exist_is_not_found(client, school, month):  # noqa: F811
     sign_in(client, school["secretary"])
