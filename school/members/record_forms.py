@@ -62,7 +62,7 @@ class ListForm(forms.Form):
     """The filters above a list of members. What makes no sense is left aside."""
 
     q = forms.CharField(
-        label=_("姓名、工号或手机号"),
+        label=_("姓名或工号"),
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
@@ -75,7 +75,7 @@ class ListForm(forms.Form):
     state = forms.ChoiceField(
         label=_("状态"),
         required=False,
-        choices=[("", _("在册（不含已减员）")), *MemberStanding.State.choices, (ANY, _("全部"))],
+        choices=[("", _("在册")), *MemberStanding.State.choices, (ANY, _("全部"))],
     )
     signed_in = forms.ChoiceField(
         label=_("登录"),
@@ -266,10 +266,13 @@ class ReceiveForm(forms.Form):
     )
 
 
+OTHER = "other"
+
+
 class AskForm(forms.Form):
     """A correction of own data: which item, what it should be, and what else is to be said."""
 
-    field = forms.ChoiceField(label=_("哪一项不对"), required=False)
+    field = forms.ChoiceField(label=_("哪一项不对"))
     value = forms.CharField(
         label=_("应该是"),
         max_length=100,
@@ -286,18 +289,17 @@ class AskForm(forms.Form):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["field"].choices = [*FIELD_LABELS.items(), ("", _g("其他"))]
-        self.fields["field"].initial = "name"
+        self.fields["field"].choices = [*FIELD_LABELS.items(), (OTHER, _g("其他"))]
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        if cleaned.get("field") and not cleaned.get("value", "").strip():
+        if cleaned.get("field") in FIELD_LABELS and not cleaned.get("value", "").strip():
             self.add_error("value", _g("请写明应该是什么。"))
         return cleaned
 
     def values(self) -> dict:
         """Arguments of ``ask_correction`` but for the member."""
         given = self.cleaned_data
-        if given["field"]:
+        if given["field"] != OTHER:
             return given
         return {"field": "", "value": "", "text": f"{given['value']} {given['text']}".strip()}

@@ -3,6 +3,7 @@
 from wagtail import hooks
 
 from school.members.viewsets.branches import BranchViewSet
+from school.members.viewsets.members import MemberViewSet
 from school.members.viewsets.roles import RoleViewSet
 
 
@@ -14,3 +15,8 @@ def register_roles():
 @hooks.register("register_admin_viewset")
 def register_branches():
     return BranchViewSet()
+
+
+@hooks.register("register_admin_viewset")
+def register_people():
+    return MemberViewSet()

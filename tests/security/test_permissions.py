@@ -466,6 +466,7 @@ def test_nobody_reaches_the_views_of_users_groups_and_passwords(world, who):
 
 
 ADMIN_AREAS = {
+    "people:index": {PARENT, SYSTEM},
     "audit:index": {AUDITOR},
     "branches:index": {PARENT, AUDITOR, SYSTEM},
     "jobs:index": {SYSTEM},

@@ -24,7 +24,6 @@ from school.members.models import (
     MemberStanding,
     PostHolding,
 )
-from school.members.models.member import MOBILE
 
 EXACT = 1000
 PAGE_ROWS = 50
@@ -38,8 +37,7 @@ class Wanted:
     """Whom to list. Empty parts mean everybody, but for ``state``: empty leaves out who has left.
 
     ``state``: one of ``MemberStanding.State``, or ``any``. ``post``: key of a Post. ``signed_in``:
-    ``yes``, ``no`` (never) or empty. ``text``: part of a name or staff number, or a whole mobile
-    number.
+    ``yes``, ``no`` (never) or empty. ``text``: part of a name, or how a staff number begins.
     """
 
     text: str = ""
@@ -164,15 +162,14 @@ def _conditions(wanted: Wanted, day: date, member: str = "pk") -> Q:
 
 
 def text_q(text: str, prefix: str = "") -> Q:
-    """Members meant by a typed word: part of the name, how the staff number begins, or the whole
-    mobile number."""
+    """Members meant by a typed word: part of the name, or how the staff number begins.
+
+    Not by a personal number: what is looked for stands in the address of the list.
+    """
     typed = text.strip()
     named = {f"{prefix}name__contains": typed}
     numbered = {f"{prefix}staff_number__startswith": typed.upper()}
-    condition = Q(**named) | Q(**numbered)
-    if typed.isdecimal() and len(typed) == 11:
-        condition |= Q(**{prefix + key: value for key, value in MOBILE.matching(typed).children})
-    return condition
+    return Q(**named) | Q(**numbered)
 
 
 def _matching(branch: Branch, wanted: Wanted) -> QuerySet:
@@ -203,7 +200,7 @@ def _page(people: QuerySet[Member], total: int, more: bool, cursor: Cursor, rows
     elif cursor.before:
         people = people.filter(staff_number__lt=cursor.before)
     order = "-staff_number" if cursor.backwards else "staff_number"
-    shown = _rows(people.order_by(order)[: rows + 1]) if total else []
+    shown = _rows(people.order_by(order)[: rows + 1]) if total or more else []
     beyond = len(shown) > rows
     shown = shown[:rows]
     if cursor.backwards:

@@ -11,6 +11,7 @@ from school.core.errors import NotFound
 from school.members.fields import branch_label
 from school.members.models import Branch, BranchPlacement
 from school.members.permissions import Scope, member_required, scope_for
+from school.members.permissions.people import KEEPING, PeopleAccess
 from school.members.permissions.tree import TreeAccess
 from school.members.role_rules import MANAGING, OVERSEEING, WRITING
 from school.members.selectors.tree_page import line_names
@@ -23,6 +24,7 @@ REACHES: dict[str, tuple[Callable[[Scope], QuerySet[Branch]], frozenset[str] | N
     "see": (lambda scope: scope.branches, OVERSEEING),
     "write": (lambda scope: scope.writable_branches, WRITING),
     "manage": (lambda scope: TreeAccess(scope).holders, MANAGING),
+    "people": (lambda scope: PeopleAccess(scope).branches, KEEPING),
     # Where a transfer goes may be any branch of the school; names of branches are no secret.
     "all": (lambda scope: Branch.objects.order_by("path"), None),
 }

@@ -82,7 +82,7 @@ def people_act(request: HttpRequest, branch_id: int) -> HttpResponse:
     sent = "confirmed" in request.POST
     form = act.form(request.POST if sent else None)
     if sent and form.is_valid():
-        _tell(request, *do(act, scope, chosen, form.cleaned_data))
+        tell(request, *do(act, scope, chosen, form.cleaned_data))
         return redirect("members:people", node.pk)
     context = {
         "node": node,
@@ -133,7 +133,8 @@ def do(act: Act, scope: Scope, chosen: list[Member], given: dict) -> tuple[int, 
     return done, refused
 
 
-def _tell(request: HttpRequest, done: int, refused: list[str]) -> None:
+def tell(request: HttpRequest, done: int, refused: list[str]) -> None:
+    """Say how many were done, and name those who were not."""
     if done:
         messages.success(request, _("已办理 %(count)d 人。") % {"count": done})
     for sentence in refused[:SHOWN_REFUSALS]:
