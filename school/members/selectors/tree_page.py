@@ -65,9 +65,16 @@ def size_limits() -> SizeLimits:
     return SizeLimits(**settings.SCHOOL_BRANCH_SIZES)
 
 
-def top_level(tops: list[Branch], day: date) -> Level:
-    """The highest nodes somebody sees, with counts."""
-    return Level(_rows(tops, day))
+def top_level(
+    tops: list[Branch], day: date, *, with_dissolved: bool = False
+) -> tuple[Level, dict[int, Level]]:
+    """The highest nodes somebody sees; a single one with its children, by its key."""
+    if len(tops) != 1:
+        return Level(_rows(tops, day)), {}
+    (top,) = tops
+    children, more = _children(top, day, 0, with_dissolved)
+    first, *rest = _rows([top, *children], day, with_dissolved=with_dissolved)
+    return Level([first]), {top.pk: Level(rest, more)} if rest else {}
 
 
 def level_below(
@@ -78,6 +85,13 @@ def level_below(
     Args:
         with_dissolved: also those that ended before, where they stood last.
     """
+    shown, more = _children(branch, day, start, with_dissolved)
+    return Level(_rows(shown, day, with_dissolved=with_dissolved), more)
+
+
+def _children(
+    branch: Branch, day: date, start: int, with_dissolved: bool
+) -> tuple[list[Branch], int | None]:
     found = children_on(branch, day)
     if with_dissolved:
         ended = Branch.objects.filter(
@@ -88,7 +102,7 @@ def level_below(
         ).order_by("path")
     shown = list(found[start : start + LEVEL_ROWS + 1])
     more = start + LEVEL_ROWS if len(shown) > LEVEL_ROWS else None
-    return Level(_rows(shown[:LEVEL_ROWS], day, with_dissolved=with_dissolved), more)
+    return shown[:LEVEL_ROWS], more
 
 
 def find_branches(

@@ -29,7 +29,6 @@ from school.members.permissions.tree import TreeAccess
 from school.members.selectors import tree_changes
 from school.members.selectors.tree_changes import TreeChange
 from school.members.selectors.tree_page import (
-    Level,
     TreeRow,
     find_branches,
     level_below,
@@ -123,17 +122,14 @@ def _opened(request: HttpRequest, access: TreeAccess, asked: dict) -> dict:
     at = request.GET.get("at", "")
     if at.isdecimal() and len(at) < 19:
         node = access.branch_or_404(int(at))
-        above = Branch.objects.filter(path__in=_paths_above(node)).order_by("path")
         return {
             "at": node,
-            "above": [branch for branch in above if access.branches.filter(pk=branch.pk).exists()],
+            "above": access.branches.filter(path__in=_paths_above(node)),
             "level": level_below(node, start=_start(request), **asked),
         }
     tops = [top for top in access.tops if top.founded_on <= day]
-    below: dict[int, Level] = {}
-    if len(tops) == 1:
-        below[tops[0].pk] = level_below(tops[0], **asked)
-    return {"level": top_level(tops, day), "below": below}
+    highest, below = top_level(tops, **asked)
+    return {"level": highest, "below": below}
 
 
 def _paths_above(node: Branch) -> list[str]:
