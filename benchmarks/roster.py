@@ -115,7 +115,7 @@ def make_sheet(path: Path) -> None:
     sheet = book.create_sheet("党员花名册")
     sheet.append(HEAD)
     for n in range(ROWS):
-        born = f"19{50 + n % 50}{1 + n % 12:02}{1 + n % 28:02}"
+        born = f"19{50 + n % 30}{1 + n % 12:02}{1 + n % 28:02}"
         seventeen = f"14{n // 10_000 % 100:02}{n // 100 % 100:02}{born}{n % 1000:03}"
         male = int(seventeen[16]) % 2
         sheet.append(

@@ -1,5 +1,6 @@
 """Pure rules on dates as people write them in Chinese forms and spreadsheets."""
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -60,6 +61,7 @@ def parse_day(value: object) -> Day | None:
     return _from_text(str(value))
 
 
+@functools.lru_cache(maxsize=8192)
 def _from_text(text: str) -> Day | None:
     tidy = fold(text)
     if not tidy:

@@ -4,6 +4,7 @@ GB 11643-1999: seventeen digits and a check character, weights 7 9 10 5 8 4 2 1 
 the sum modulo 11 chooses one of ``10X98765432``.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -53,8 +54,12 @@ class Identity:
 
 def fold(text: str) -> str:
     """Full-width letters and digits as plain ones, odd spaces as one space, no invisible marks."""
-    if text.isascii():
-        return " ".join(text.split())
+    return " ".join(text.split()) if text.isascii() else _fold_wide(text)
+
+
+@functools.lru_cache(maxsize=8192)
+def _fold_wide(text: str) -> str:
+    # Kept, because the columns of a roster say the same few things over and over.
     return " ".join(text.translate(_FOLD).split())
 
 

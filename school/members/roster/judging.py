@@ -137,12 +137,9 @@ class Judge:
 
     def _against_identity(self, judged: Judged) -> None:
         values, derived = judged.values, judged.derived
-        for key, message in (
-            (columns.SEX, _("与身份证号不一致，按表中填写的登记。")),
-            (columns.BORN_ON, _("与身份证号不一致，按表中填写的登记。")),
-        ):
-            if key in values and key in derived and values[key] != derived[key]:
-                judged.warnings.append((key, message))
+        for key in derived:
+            if key in values and values[key] != derived[key]:
+                judged.warnings.append((key, _("与身份证号不一致，按表中填写的登记。")))
 
     def _dates(self, judged: Judged) -> None:
         values = judged.values

@@ -205,8 +205,13 @@ def read_roster(*, roster: RosterImport, tell: Tell = _silent) -> Counter:
     Raises:
         Unreadable: the file as a whole cannot be read.
     """
-    table = _table(roster, tell)
-    planner = planner_of(roster, table)
+    return _preview(roster, planner_of(roster, _table(roster, tell)), tell)
+
+
+def _preview(
+    roster: RosterImport, planner: Planner, tell: Tell, *, marking: bool = True
+) -> Counter:
+    table = planner.table
     survey = Survey()
     done = 0
     for chunk in planner.chunks():
@@ -217,7 +222,7 @@ def read_roster(*, roster: RosterImport, tell: Tell = _silent) -> Counter:
     if not survey.counts["total"]:
         raise DomainError(_("表头下面没有党员。请填好后再上传。"))
     survey.counts["branches"] = len(planner.branches.wanted_new())
-    marked = _mark(table, survey, tell) if survey.notes else ""
+    marked = _mark(table, survey, tell) if marking and survey.notes else ""
     counts = {
         name: survey.counts[name] for name in (*Outcome.values, "total", "warned", "branches")
     }
@@ -336,19 +341,22 @@ def write_roster(*, roster: RosterImport, tell: Tell = _silent) -> dict:
         Conflict: rows have become wrong since the preview.
         JobCancelled: it was cancelled; what is written stays, row by row complete.
     """
-    table = _table(roster, tell)
-    planner = planner_of(roster, table)
+    planner = planner_of(roster, _table(roster, tell))
     if roster.whole_only and not roster.written:
-        _check_whole(planner, table, tell)
+        _check_whole(planner, tell)
+    return _write(roster, planner, tell)
+
+
+def _write(roster: RosterImport, planner: Planner, tell: Tell) -> dict:
     tell(0.5, _("写入"))
     for chunk in planner.chunks(roster.written):
         _write_chunk(roster, planner, chunk)
-        share = roster.written / len(table)
+        share = roster.written / len(planner.table)
         tell(0.5 + 0.5 * share, _("已写入 %(row)d 行") % {"row": roster.written})
     return _finish(roster)
 
 
-def _check_whole(planner: Planner, table: Table, tell: Tell) -> None:
+def _check_whole(planner: Planner, tell: Tell) -> None:
     done = 0
     for chunk in planner.chunks():
         wrong = [p.row for p in planner.planned(chunk) if p.outcome == Outcome.REJECTED]
@@ -358,7 +366,7 @@ def _check_whole(planner: Planner, table: Table, tell: Tell) -> None:
                 % {"row": wrong[0]}
             )
         done += len(chunk)
-        tell(0.3 + 0.2 * done / len(table), _("核对第 %(row)d 行") % {"row": done})
+        tell(0.3 + 0.2 * done / len(planner.table), _("核对第 %(row)d 行") % {"row": done})
 
 
 def _write_chunk(roster: RosterImport, planner: Planner, chunk: list) -> None:
@@ -428,9 +436,13 @@ def import_file(
     move_members: bool = False,
     create_branches: bool = False,
     dry_run: bool = False,
+    marking: bool = False,
     tell: Tell = _silent,
 ) -> RosterImport:
     """Read a file and write it at once, as the pages do in two jobs; acts for the whole school.
+
+    Args:
+        marking: write the marked sheet too.
 
     Returns:
         The import: still READY when it was a dry run or rows are wrong and only the whole is
@@ -443,14 +455,16 @@ def import_file(
         chunks = iter(lambda: handle.read(1 << 20), b"")
         roster = _keep(branch, path.name, chunks, None, create_branches)
     try:
-        read_roster(roster=roster, tell=lambda share, step: tell(share / 2, step))
+        planner = planner_of(roster, _table(roster, tell))
+        _preview(roster, planner, lambda share, step: tell(share / 2, step), marking=marking)
         roster.refresh_from_db()
         if dry_run or (whole_only and roster.counts[Outcome.REJECTED]):
             return roster
         roster.state, roster.whole_only = State.IMPORTING, whole_only
         roster.move_members = move_members
         roster.save(update_fields=["state", "whole_only", "move_members"])
-        write_roster(roster=roster, tell=lambda share, step: tell(0.5 + share / 2, step))
+        # Judged a moment ago as a whole, so not once more; each chunk is planned anew anyway.
+        _write(roster, planner, tell)
     except DomainError as error:
         fail(roster=roster, message=error.message)
         raise

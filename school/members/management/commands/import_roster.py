@@ -51,6 +51,7 @@ class Command(BaseCommand):
                 move_members=options["move"],
                 create_branches=options["create_branches"],
                 dry_run=options["dry_run"],
+                marking=options["marked"] is not None,
                 tell=self._tell,
             )
         except DomainError as error:
