@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.audit import heads, ranges
@@ -63,7 +64,10 @@ def _prune_block(before: datetime) -> AuditPrune | None:
     last = AuditPrune.objects.order_by("-pk").first()
     rows = rows_in(ranges.merge((a, b) for link in links for a, b in link.ids))
     if not _block_is_sound(links, rows, last.seal_mac if last else ""):
-        raise Conflict(f"封签 {links[0].pk}–{links[-1].pk} 核对不上，先运行 verify_audit 查明。")
+        raise Conflict(
+            _("封签 %(first)s–%(last)s 核对不上，先运行 verify_audit 查明。")
+            % {"first": links[0].pk, "last": links[-1].pk}
+        )
     path, hashed = _write(links, rows)
     with transaction.atomic():
         row = _sign(links, rows, last, path, hashed)

@@ -3,6 +3,7 @@
 import hashlib
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import Conflict, DomainError
@@ -14,7 +15,7 @@ NOTICE, PASSWORD, PROFILE, LETTERS = "notice", "password", "profile", "letters"
 STEPS = (NOTICE, PASSWORD, PROFILE, LETTERS)
 
 PRIVACY_NOTICE = """\
-为组织和记录党员学习，本平台处理以下个人信息：工号、姓名、所在党组织、党内职务和人员类别;\
+为组织和记录党员学习，本平台处理以下个人信息：工号、姓名、所在党组织、党内职务和人员类别；\
 登录时间、设备类型和网络地址段；学习、测验、集体学习的记录和学时。手机号、身份证号加密保存，默认遮盖显示。
 
 上述信息用于确认身份、计算学时、统计支部学习情况和处理申诉，只向本人、所在支部和上级党组织中有权限的人员显示，不用于其他目的，不向平台以外提供。
@@ -70,7 +71,7 @@ def confirm_profile(*, member: Member, correction: str = "") -> None:
 def choose_letters(*, member: Member, size: str) -> None:
     """Choose the size of type and finish the first run."""
     if size not in Member.TextSize.values:
-        raise DomainError("请选择一种字号。", field="size")
+        raise DomainError(_("请选择一种字号。"), field="size")
     member.text_size = size
     member.first_run_done_at = clock.now()
     member.save(update_fields=["text_size", "first_run_done_at"])

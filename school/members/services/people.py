@@ -40,14 +40,17 @@ def enrol_member(
         Conflict: the staff number or the mobile number is taken.
     """
     if Member.objects.filter(staff_number=staff_number.strip().upper()).exists():
-        raise Conflict(f"工号 {staff_number} 已有档案。", field="staff_number")
+        raise Conflict(
+            _("工号 %(staff_number)s 已有档案。") % {"staff_number": staff_number},
+            field="staff_number",
+        )
     hold_living(branch, since)
     member = Member(staff_number=staff_number.strip().upper(), name=name.strip())
     member.set_unusable_password()
     if mobile:
         member.set_mobile(mobile)
         if Member.objects.filter(MOBILE.matching(mobile)).exists():
-            raise Conflict("这个手机号已登记在另一名党员名下。", field="mobile")
+            raise Conflict(_("这个手机号已登记在另一名党员名下。"), field="mobile")
     member.save()
     MemberStanding.objects.create(member=member, kind=kind, since=since)
     Membership.objects.create(member=member, branch=branch, since=since)
@@ -76,7 +79,9 @@ def transfer_member(
     if current and current.branch_id == to.pk:
         return current
     if current and on <= current.since:
-        raise Conflict(f"转入日期要晚于现组织关系的起始日期 {current.since}。")
+        raise Conflict(
+            _("转入日期要晚于现组织关系的起始日期 %(since)s。") % {"since": current.since}
+        )
     hold_living(to, on)
     if current:
         current.until = on

@@ -6,6 +6,7 @@ from importlib import import_module
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import NotFound
@@ -105,7 +106,7 @@ def end_session(*, member: Member, session_id: int, by: Member, why: str = End.R
     """
     row = SignInSession.objects.filter(pk=session_id, member=member, ended_at=None).first()
     if row is None:
-        raise NotFound("这台设备已经退出登录。")
+        raise NotFound(_("这台设备已经退出登录。"))
     _end([row], why)
     audit.record(
         "members.session_ended", actor=by, subject=member, fields={"device": row.label, "why": why}
