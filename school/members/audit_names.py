@@ -3,7 +3,17 @@
 from django.utils.translation import gettext_lazy as _
 
 from school.core.audit import names
-from school.members.models import Branch, Member, MemberRecord, RoleGrant
+from school.members.models import (
+    Branch,
+    Member,
+    MemberRecord,
+    MemberStanding,
+    RoleGrant,
+    SignInSession,
+)
+
+# Under these keys stand codes of branches.
+BRANCH_KEYS = ("branch", "children", "from", "into", "new", "parent", "to")
 
 
 def _member_id(typed: str) -> int | None:
@@ -16,6 +26,12 @@ def _branch_id(typed: str) -> int | None:
     """A branch by its code, else by its short name."""
     rows = Branch.objects.filter(code=typed) or Branch.objects.filter(short_name=typed)
     return rows.values_list("pk", flat=True).first()
+
+
+def _branches_by_code(codes: set) -> dict[str, str]:
+    """Branches as the list calls them: short name and code."""
+    rows = Branch.objects.filter(code__in=[str(code) for code in codes])
+    return {code: f"{name}（{code}）" for code, name in rows.values_list("code", "short_name")}
 
 
 def register() -> None:
@@ -173,4 +189,11 @@ def register() -> None:
         }
     )
     names.name_values("role", dict(RoleGrant.Role.choices))
+    names.name_values("kind", dict(MemberStanding.Kind.choices), action="members.standing_changed")
+    names.name_values(
+        "state", dict(MemberStanding.State.choices), action="members.standing_changed"
+    )
+    for action in ("members.session_ended", "members.sessions_ended"):
+        names.name_values("why", dict(SignInSession.End.choices), action=action)
+    names.name_lookup(BRANCH_KEYS, _branches_by_code)
     names.name_values("sex", dict(MemberRecord.Sex.choices))

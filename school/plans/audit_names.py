@@ -3,6 +3,18 @@
 from django.utils.translation import gettext_lazy as _
 
 from school.core.audit import names
+from school.plans.models import StudyPlan
+from school.study.models import StudyItem
+
+
+def _plans(ids: set) -> dict[int, str]:
+    rows = StudyPlan.objects.filter(pk__in=[one for one in ids if isinstance(one, int)])
+    return dict(rows.values_list("pk", "title"))
+
+
+def _items(ids: set) -> dict[int, str]:
+    rows = StudyItem.objects.filter(pk__in=[one for one in ids if isinstance(one, int)])
+    return dict(rows.values_list("pk", "title"))
 
 
 def register() -> None:
@@ -28,3 +40,5 @@ def register() -> None:
         }
     )
     names.name_subjects({"plans.studyplan": None, "plans.exemption": None})
+    names.name_lookup(("plan",), _plans)
+    names.name_lookup(("item", "replaced_by"), _items)

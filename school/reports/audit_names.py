@@ -22,3 +22,14 @@ def register() -> None:
         action="reports.exported",
     )
     names.name_subjects({"reports.filing": None})
+    names.name_values(
+        "filter",
+        {
+            "all": _("全部"),
+            "done": _("已完成"),
+            "open": _("未完成"),
+            "overdue": _("逾期"),
+            "exempt": _("免学"),
+        },
+        action="reports.exported",
+    )

@@ -105,8 +105,23 @@ def test_changes_read_before_and_after():
     ]
 
 
+def test_codes_and_ids_are_looked_up_for_a_whole_page_at_once(django_assert_num_queries):
+    one, other = make.branch(), make.branch()
+    for _ in range(3):
+        audit.record("members.branch_moved", fields={"from": one.code, "to": other.code})
+    entries = list(AuditEntry.objects.filter(fields__has_key="to"))
+    with django_assert_num_queries(1):
+        lines = trail.in_words(entries)
+    change = lines[0].changes[0]
+    assert change.before == f"{one.short_name}（{one.code}）" and other.short_name in change.after
+
+
 def test_values_read_in_words():
     person = make.member(make.branch())
+    assert said({"kind": "full", "state": "retired"}, "members.standing_changed", person) == [
+        ("类别", None, "正式党员"),
+        ("状态", None, "离退休"),
+    ]
     assert said({"role": "secretary", "on": "机电队"}, "members.role_granted", person) == [
         ("角色", None, "支部书记"),
         ("范围", None, "机电队"),

@@ -4,7 +4,7 @@ Each app names its own in ``AppConfig.ready()``; what a subject's model already 
 its fields, words of its choices) need not be said again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,9 @@ _actions: dict[str, Words] = {}
 _fields: dict[str, Words] = {}
 _values: dict[str, Values] = {}
 _subjects: dict[str, Callable[[str], object | None] | None] = {}
+# Keys whose values are codes or ids, and what finds the words for many of them at once.
+_lookups: list[tuple[frozenset[str], Callable[[set], Mapping[Any, Words]]]] = []
+_special_values: dict[tuple[str, str], Values] = {}
 # What a key means in the entries of one action, where it is not what it means elsewhere.
 _special: dict[tuple[str, str], Words] = {}
 
@@ -53,9 +56,17 @@ def name_fields(words: Mapping[str, Words], *, action: str = "") -> None:
         _fields.update(words)
 
 
-def name_values(key: str, values: Values) -> None:
+def name_values(key: str, values: Values, *, action: str = "") -> None:
     """Say what the values of a key are called: choices, or a function from value to words."""
-    _values[key] = values
+    if action:
+        _special_values[(action, key)] = values
+    else:
+        _values[key] = values
+
+
+def name_lookup(keys: Iterable[str], find: Callable[[set], Mapping[Any, Words]]) -> None:
+    """Say how codes or ids under some keys are put into words: many at once, in one statement."""
+    _lookups.append((frozenset(keys), find))
 
 
 def name_subjects(finders: Mapping[str, Callable[[str], object | None] | None]) -> None:
@@ -123,57 +134,93 @@ def _model_field(subject_type: str, key: str) -> models.Field | None:
     return field if isinstance(field, models.Field) else None
 
 
-def value_text(key: str, value: Any, *, subject_type: str = "") -> str:
-    """A value as people read it."""
-    if isinstance(value, list):
-        return "、".join(value_text(key, one, subject_type=subject_type) for one in value) or "—"
-    if isinstance(value, dict):
-        return "；".join(f"{field_name(k)} {value_text(k, v)}" for k, v in value.items())
-    if value is None or value == "":
-        return "—"
-    if isinstance(value, bool):
-        return _("是") if value else _("否")
-    known = _values.get(key)
+@dataclass(frozen=True)
+class Wording:
+    """Words for the values of some entries, found once for all of them."""
+
+    found: Mapping[tuple[str, Any], Words]
+
+    @classmethod
+    def of(cls, entries: Iterable[AuditEntry]) -> "Wording":
+        """Look up what the entries name by codes and ids; one statement for each kind of them."""
+        listed, found = list(entries), {}
+        for keys, find in _lookups:
+            wanted = {
+                (key, value)
+                for entry in listed
+                for key in keys & entry.fields.keys()
+                for value in _flat(entry.fields[key])
+            }
+            words = find({value for _key, value in wanted}) if wanted else {}
+            found |= {(key, value): words[value] for key, value in wanted if value in words}
+        return cls(found)
+
+    def changes(self, entry: AuditEntry) -> list[Change]:
+        """What an entry's fields say, line by line."""
+        left, lines = dict(entry.fields), []
+        if {"changed", "before", "after"} <= left.keys():
+            lines += self._recorded(entry, *(left.pop(k) for k in ("changed", "before", "after")))
+        if set(PAIR) <= left.keys():
+            before, after = (self.value(entry, key, left.pop(key)) for key in PAIR)
+            lines.append(Change(field_name("from_to", action=entry.action), before, after))
+        return lines + [self._change(entry, key, value) for key, value in left.items()]
+
+    def _recorded(
+        self, entry: AuditEntry, changed: list, before: dict, after: dict
+    ) -> list[Change]:
+        """Values before and after; a personal one is only said to have changed."""
+        return [
+            self._change(entry, key, [before.get(key), after.get(key)])
+            if key in before or key in after
+            else Change(_label(entry, key), None, _("已修改（不记录内容）"))
+            for key in changed
+        ]
+
+    def _change(self, entry: AuditEntry, key: str, value: Any) -> Change:
+        label = _label(entry, key)
+        if key in ("fields", "columns") and isinstance(value, list):
+            said = "、".join(_label(entry, str(one)) for one in value)
+            return Change(label, None, said or "—")
+        if isinstance(value, list) and len(value) == 2 and key not in LISTS:
+            return Change(label, *(self.value(entry, key, one) for one in value))
+        return Change(label, None, self.value(entry, key, value))
+
+    def value(self, entry: AuditEntry, key: str, value: Any) -> str:
+        """A value as people read it."""
+        if isinstance(value, list):
+            return "、".join(self.value(entry, key, one) for one in value) or "—"
+        if isinstance(value, dict):
+            said = (f"{_label(entry, k)} {self.value(entry, k, v)}" for k, v in value.items())
+            return "；".join(said) or "—"
+        if value is None or value == "":
+            return "—"
+        if isinstance(value, bool):
+            return _("是") if value else _("否")
+        if words := self.found.get((key, value)):
+            return str(words)
+        return _known_value(entry, key, value)
+
+
+def _known_value(entry: AuditEntry, key: str, value: Any) -> str:
+    """A value by what the apps have said, else by the choices of the subject's own field."""
+    known = _special_values.get((entry.action, key), _values.get(key))
     if callable(known):
         return str(known(value))
     if known and value in known:
         return str(known[value])
-    field = _model_field(subject_type, key)
+    field = _model_field(entry.subject_type, key)
     choices = dict(field.flatchoices) if field is not None and field.choices else {}
     return str(choices.get(value, value))
 
 
+def _flat(value: Any) -> list:
+    listed = value if isinstance(value, list) else [value]
+    return [one for one in listed if isinstance(one, str | int) and one not in ("", True, False)]
+
+
 def changes(entry: AuditEntry) -> list[Change]:
-    """What an entry's fields say, line by line."""
-    left, found = dict(entry.fields), []
-    if {"changed", "before", "after"} <= left.keys():
-        found += _recorded(entry, left.pop("changed"), left.pop("before"), left.pop("after"))
-    if set(PAIR) <= left.keys():
-        before, after = (value_text(key, left.pop(key)) for key in PAIR)
-        found.append(Change(field_name("from_to", action=entry.action), before, after))
-    for key, value in left.items():
-        found.append(_change(entry, key, value))
-    return found
-
-
-def _recorded(entry: AuditEntry, changed: list, before: dict, after: dict) -> list[Change]:
-    """Values before and after; a personal one is only said to have changed."""
-    return [
-        _change(entry, key, [before.get(key), after.get(key)])
-        if key in before or key in after
-        else Change(_label(entry, key), None, _("已修改（不记录内容）"))
-        for key in changed
-    ]
-
-
-def _change(entry: AuditEntry, key: str, value: Any) -> Change:
-    label = _label(entry, key)
-    if key in ("fields", "columns") and isinstance(value, list):
-        return Change(label, None, "、".join(_label(entry, str(one)) for one in value) or "—")
-    if isinstance(value, list) and len(value) == 2 and key not in LISTS:
-        before, after = (value_text(key, one, subject_type=entry.subject_type) for one in value)
-        return Change(label, before, after)
-    return Change(label, None, value_text(key, value, subject_type=entry.subject_type))
+    """What one entry's fields say, line by line."""
+    return Wording.of([entry]).changes(entry)
 
 
 def _label(entry: AuditEntry, key: str) -> str:
@@ -226,7 +273,12 @@ name_fields(
         "until": gettext_lazy("终止日期"),
         "who": gettext_lazy("操作人"),
         "subject": gettext_lazy("对象"),
+        "subject_id": gettext_lazy("对象编号"),
+        "subject_type": gettext_lazy("对象类型"),
+        "actor": gettext_lazy("操作人编号"),
         "version": gettext_lazy("版本"),
         "why": gettext_lazy("原因"),
     }
 )
+name_values("action", action_name)
+name_values("subject_type", subject_name)

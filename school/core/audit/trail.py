@@ -139,14 +139,18 @@ class TrailPage:
     older: Key | None = None
 
 
-def line(entry: AuditEntry) -> Line:
-    """An entry in words."""
-    return Line(
-        entry=entry,
-        action=names.action_name(entry.action),
-        subject_type=names.subject_name(entry.subject_type),
-        changes=names.changes(entry),
-    )
+def in_words(entries: list[AuditEntry]) -> list[Line]:
+    """Entries in words; what they name by codes is looked up for all of them at once."""
+    wording = names.Wording.of(entries)
+    return [
+        Line(
+            entry=entry,
+            action=names.action_name(entry.action),
+            subject_type=names.subject_name(entry.subject_type),
+            changes=wording.changes(entry),
+        )
+        for entry in entries
+    ]
 
 
 def written_key(key: Key | None) -> str:
@@ -177,7 +181,7 @@ def page(wanted: TrailFilter, *, before: Key | None = None, after: Key | None = 
         found = list(beyond.order_by("at", "pk")[: PAGE + 1])
         shown = found[:PAGE][::-1]
         return TrailPage(
-            [line(entry) for entry in shown],
+            in_words(shown),
             newer=_key(shown[0]) if len(found) > PAGE else None,
             older=_key(shown[-1]) if shown else after,
         )
@@ -186,7 +190,7 @@ def page(wanted: TrailFilter, *, before: Key | None = None, after: Key | None = 
     found = list(newest_first(rows)[: PAGE + 1])
     shown = found[:PAGE]
     return TrailPage(
-        [line(entry) for entry in shown],
+        in_words(shown),
         newer=None if before is None else (_key(shown[0]) if shown else before),
         older=_key(shown[-1]) if len(found) > PAGE else None,
     )

@@ -1,7 +1,8 @@
 """The audit trail in the admin: filtered, read in words, taken along as a file."""
 
 import csv
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from school.core.audit import names, record, trail
 from school.core.models import AuditEntry
 from school.core.viewsets.policies import audit_policy
 
+AT_ONCE = 1000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -76,10 +78,10 @@ def inspect(request: HttpRequest, pk: int) -> HttpResponse:
         "header_title": _("审计记录 %(number)d") % {"number": entry.pk},
         "breadcrumbs_items": [
             {"url": reverse("audit:index"), "label": _("审计记录")},
-            {"url": "", "label": str(entry.pk)},
+            {"url": "", "label": _("审计记录 %(number)d") % {"number": entry.pk}},
         ],
         "header_icon": "history",
-        "line": trail.line(entry),
+        "line": trail.in_words([entry])[0],
         "trail_of_subject": trail.address_of(entry.subject_type, entry.subject_id),
         "trail_of_actor": f"{reverse('audit:index')}?actor={entry.actor_id}",
     }
@@ -130,8 +132,16 @@ def _csv(rows, mark: str) -> Iterator[str]:
             _("地址段"),
         ]
     )
-    for entry in rows.iterator(chunk_size=2000):
-        yield writer.writerow([_plain(cell) for cell in _cells(trail.line(entry))])
+    for entries in batched(rows.iterator(chunk_size=AT_ONCE), AT_ONCE):
+        for line in trail.in_words(list(entries)):
+            yield writer.writerow([_plain(cell) for cell in _cells(line)])
+
+
+def batched(rows: Iterable, size: int) -> Iterator[list]:
+    """Rows in lists of at most ``size``."""
+    left = iter(rows)
+    while batch := list(itertools.islice(left, size)):
+        yield batch
 
 
 def _cells(line: trail.Line) -> list[str]:
