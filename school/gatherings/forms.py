@@ -35,7 +35,7 @@ class GatheringForm(forms.Form):
 
     def __init__(self, *args, branches, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["branch"].queryset = branches
+        self.fields["branch"].queryset = branches.filter(dissolved_on=None)
         choices = [
             (str(item.pk), f"{item.get_kind_display()} · {item.title}") for item in showable_items()
         ]

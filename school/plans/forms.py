@@ -73,7 +73,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args, scope: Scope, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        writable = scope.writable_branches
+        writable = scope.writable_branches.filter(dissolved_on=None)
         self.fields["owner"].queryset = writable
         self.fields["branches"].queryset = writable
         kinds = dict(MemberStanding.Kind.choices)
