@@ -78,6 +78,7 @@ def opened(folder: Path, **variables: str) -> Iterator[House]:
         "DATA_DIR": str(folder),
         "DJANGO_SETTINGS_MODULE": "school.settings.development",
         "PYTHONUTF8": "1",
+        "DEBUG": "1",  # styles straight from the source, none collected
         **variables,
     }
     _lend_tables(folder)
