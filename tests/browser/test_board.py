@@ -96,6 +96,8 @@ def test_the_secretary_sees_who_is_not_done_down_to_the_entry_and_exports_it(
     assert {name: numbers[name] for name in figures} == figures
     listed = {row[1]: row[2] for row in below(rows, "工号") if row[0]}
     assert {name: state for name, state in listed.items() if "不计入" not in state} == everyone
+    outside = page.locator(".board-people__outside").count()
+    assert sum("不计入" in state for state in listed.values()) == outside > 0
 
 
 @pytest.mark.parametrize(
