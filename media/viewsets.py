@@ -10,12 +10,12 @@ from wagtail.admin.views.generic.chooser import (
     ChosenView,
 )
 from wagtail.admin.viewsets.base import ViewSet
-from wagtail.admin.viewsets.chooser import ChooserViewSet
 
 from media import admin_views
 from media.models import Video
 from media.permissions import policy
 from media.selectors import length_text
+from school.core.viewsets.choosing import ChooseOnlyViewSet
 
 
 class VideoViewSet(ViewSet):
@@ -108,7 +108,7 @@ class VideoChosenMultipleView(_ChosenAllowed, ChosenMultipleView):
     """Answer to the choice of several videos."""
 
 
-class VideoChooserViewSet(ChooserViewSet):
+class VideoChooserViewSet(ChooseOnlyViewSet):
     """The chooser of page forms and stream fields."""
 
     model = Video

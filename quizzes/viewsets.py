@@ -16,7 +16,6 @@ from wagtail.admin.views.generic.chooser import (
 )
 from wagtail.admin.views.generic.history import HistoryView
 from wagtail.admin.views.generic.usage import UsageView
-from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 
 from quizzes import admin_views
@@ -25,6 +24,7 @@ from quizzes.models import Paper, Question, QuestionBank, Sitting
 from quizzes.permissions import authoring_for
 from quizzes.rules.authoring import printed_marks
 from school.core.errors import Conflict
+from school.core.viewsets.choosing import ChooseOnlyViewSet
 
 
 class _Own:
@@ -255,7 +255,7 @@ class QuizGroup(ModelViewSetGroup):
     menu_order = 360
 
 
-def _chooser(chosen: type, usable: str, order: str, **words) -> ChooserViewSet:
+def _chooser(chosen: type, usable: str, order: str, **words) -> ChooseOnlyViewSet:
     """A chooser that offers only what ``authoring_for(user).<usable>`` holds."""
 
     class Listed:
@@ -281,7 +281,7 @@ def _chooser(chosen: type, usable: str, order: str, **words) -> ChooserViewSet:
         "chosen_multiple_view_class": type("ChosenMany", (Allowed, ChosenMultipleView), {}),
         **words,
     }
-    made = type(f"{chosen.__name__}Chooser", (ChooserViewSet,), values)
+    made = type(f"{chosen.__name__}Chooser", (ChooseOnlyViewSet,), values)
     return made(name, url_prefix=name.replace("_", "-"))
 
 

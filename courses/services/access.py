@@ -30,7 +30,8 @@ FILE_PERMISSIONS = {
     Role.REVIEWER: ("choose",),
     Role.SCHOOL_ADMIN: ("add", "change", "delete", "choose"),
 }
-FILE_MODELS = ("picture", "attachment", "video")
+# Wagtail asks for the permissions of its own models, whatever the host's models are called.
+FILE_MODELS = (("wagtailimages", "image"), ("wagtaildocs", "document"), ("media", "video"))
 
 
 @transaction.atomic
@@ -129,7 +130,11 @@ def _collection_permissions(grant: RoleGrant) -> set[tuple[int, int]]:
 
 
 def _file_permissions(verbs: tuple[str, ...]) -> list[Permission]:
-    return _permissions("media", tuple(f"{verb}_{m}" for verb in verbs for m in FILE_MODELS))
+    return [
+        permission
+        for app_label, model in FILE_MODELS
+        for permission in _permissions(app_label, tuple(f"{verb}_{model}" for verb in verbs))
+    ]
 
 
 def _permissions(app_label: str, codenames: tuple[str, ...]) -> list[Permission]:

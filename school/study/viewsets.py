@@ -1,7 +1,9 @@
 """The hours in the admin: rule versions (added, never changed) and the ledger (read)."""
 
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.views.generic import IndexView, InspectView
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.permissions import register_permission_policy
@@ -9,7 +11,7 @@ from wagtail.permissions import register_permission_policy
 from school.core import wording
 from school.study.forms import HourRuleForm
 from school.study.models import HourEntry, HourRule
-from school.study.permissions import may_read_ledger, may_run_hours
+from school.study.permissions import ledger_of, may_read_ledger, may_run_hours
 
 
 class HoursPolicy(ModelPermissionPolicy):
@@ -57,6 +59,20 @@ class HourRuleViewSet(ModelViewSet):
         return HourRuleForm
 
 
+class LedgerIndex(IndexView):
+    """Lines within reach."""
+
+    def get_base_queryset(self):
+        return ledger_of(self.request.user).select_related("member")
+
+
+class LedgerInspect(InspectView):
+    """A line out of reach does not exist."""
+
+    def get_object(self, queryset=None):
+        return get_object_or_404(ledger_of(self.request.user), pk=self.kwargs["pk"])
+
+
 class LedgerViewSet(ModelViewSet):
     """Every line of the ledger, to be read and searched by staff number, name or title."""
 
@@ -73,6 +89,8 @@ class LedgerViewSet(ModelViewSet):
         Column("counts_for_year", label=_("计入年度")),
         Column("note", label=_("说明")),
     ]
+    index_view_class = LedgerIndex
+    inspect_view_class = LedgerInspect
     list_filter = ["source", "counts_for_year"]
     search_fields = ["member__staff_number", "member__name", "title"]
     ordering = ["-id"]

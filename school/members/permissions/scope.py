@@ -74,6 +74,12 @@ class Scope:
             for grant in self.grants
         )
 
+    def has_everywhere(self, role: str) -> bool:
+        """Whether a role is held for the whole school: on a root of the tree."""
+        return self.is_superuser or any(
+            grant.role == role and grant.branch and grant.branch.is_root() for grant in self.grants
+        )
+
     @property
     def has_board(self) -> bool:
         """Whether there is a branch to follow up."""

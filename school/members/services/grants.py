@@ -28,6 +28,8 @@ CORE_PERMISSIONS = {
     Role.SCHOOL_ADMIN: ("core.view_job", "core.change_job"),
     Role.AUDITOR: ("core.view_auditentry",),
 }
+# Their part of the machine room shows the whole school: only who holds them on a root has it.
+ON_ROOT = frozenset({Role.SCHOOL_ADMIN, Role.AUDITOR})
 
 
 @transaction.atomic
@@ -134,12 +136,19 @@ def _follow(grant: RoleGrant) -> bool:
     return True
 
 
-def role_group(role: str) -> Group:
-    """The Wagtail group that stands for a role, with exactly the role's Django permissions."""
-    group, _made = Group.objects.get_or_create(name=Role(role).label)
-    names = [*CORE_PERMISSIONS.get(Role(role), ()), *role_permissions(role)]
-    if role in ADMIN_ENTRY:
-        names.append("wagtailadmin.access_admin")
+def role_group(role: str, *, whole: bool = False) -> Group:
+    """The Wagtail group that stands for a role, with exactly the role's Django permissions.
+
+    Args:
+        whole: the group of those who hold it for the whole school, on a root.
+    """
+    name = Role(role).label
+    names = ["wagtailadmin.access_admin"] if role in ADMIN_ENTRY else []
+    if whole:
+        name = f"{name}（全校）"
+    if whole or role not in ON_ROOT:
+        names += [*CORE_PERMISSIONS.get(Role(role), ()), *role_permissions(role)]
+    group, _made = Group.objects.get_or_create(name=name)
     group.permissions.set(_permissions(names))
     return group
 
@@ -153,11 +162,14 @@ def _permissions(names: list[str]) -> list[Permission]:
 
 
 def _sync_group(member: Member, role: str) -> None:
-    group = role_group(role)
-    if RoleGrant.objects.on(clock.today()).filter(member=member, role=role).exists():
-        member.groups.add(group)
-    else:
-        member.groups.remove(group)
+    held = RoleGrant.objects.on(clock.today()).filter(member=member, role=role)
+    _put(member, role_group(role), held.exists())
+    if role in ON_ROOT:
+        _put(member, role_group(role, whole=True), held.filter(branch__depth=1).exists())
+
+
+def _put(member: Member, group: Group, inside: bool) -> None:
+    (member.groups.add if inside else member.groups.remove)(group)
 
 
 def _check_place(role: str, branch: Branch | None, section: Section | None) -> None:
