@@ -17,6 +17,7 @@ from school.members.models import (
     OneTimeCode,
     PasswordUsed,
     RoleGrant,
+    RosterImport,
     SignInSession,
     Transfer,
 )
@@ -107,6 +108,29 @@ def _blank(model: type[models.Model], column: str, *fields: str) -> Callable[[Me
     return erase
 
 
+def _nothing(member: Member) -> list[Row]:
+    """What an import shows of a row stands in the member's record already."""
+    return []
+
+
+def _forget_findings(member: Member) -> int:
+    """Rows of imported rosters that name the member, in what their pages still show."""
+    changed = 0
+    for held in RosterImport.objects.exclude(findings=[]).only("findings"):
+        named = [
+            row
+            for row in held.findings
+            if row.get("staff") == member.staff_number
+            or (not row.get("staff") and row.get("name") == member.name)
+        ]
+        for row in named:
+            row |= {"name": GONE, "staff": "", "changes": []}
+        if named:
+            RosterImport.objects.filter(pk=held.pk).update(findings=held.findings)
+            changed += len(named)
+    return changed
+
+
 def register() -> None:
     """Fill the register with what members, sign-in and the trail hold."""
     register_part(Part("account", _("账号"), (), _account))
@@ -167,4 +191,5 @@ def register() -> None:
         erase=_delete(Authenticator, owner="user"),
     )
     rows_part("account.emailaddress.user", _("邮箱地址"), erase=_delete(EmailAddress, owner="user"))
+    register_part(Part("rosters", _("名册导入中的行"), (), _nothing, _forget_findings))
     register_part(Part("trail", _("登录与操作记录"), (), _trail))

@@ -22,6 +22,7 @@ from school.members.models import (
     Membership,
     MemberStanding,
     RoleGrant,
+    RosterImport,
 )
 from school.members.personal_data import parts
 from school.members.services.dossier import dossier
@@ -74,6 +75,10 @@ def person():
         tell(member_ids=[who.pk], title="通知", body="请参加学习", path="/")
         attempt = start_attempt(member=who, paper=quiz.make_paper())
         submit_attempt(attempt_id=attempt.pk, member=who)
+        shown = {"name": NAME, "staff": who.staff_number, "changes": [["姓名", "欧阳", NAME]]}
+        RosterImport.objects.create(
+            branch=leaf, name="名册.xlsx", file="x", findings=[shown], created_at=clock.now()
+        )
         grant_role(member=who, role=RoleGrant.Role.SECRETARY, branch=leaf)
         fold()
         file_period(branch=leaf, period="month", starts_on=date(2026, 3, 1), by=who)

@@ -4,6 +4,7 @@ Each app names its own in ``AppConfig.ready()``; what a subject's model already 
 its fields, words of its choices) need not be said again.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -109,6 +110,7 @@ def subject_name(label: str) -> str:
     return str(model._meta.verbose_name) if model else label
 
 
+@functools.cache
 def _model(label: str) -> type[models.Model] | None:
     try:
         return apps.get_model(label) if label else None
@@ -125,6 +127,7 @@ def field_name(key: str, *, action: str = "", subject_type: str = "") -> str:
     return str(_fields.get(key, key))
 
 
+@functools.cache
 def _model_field(subject_type: str, key: str) -> models.Field | None:
     model = _model(subject_type)
     try:
