@@ -239,6 +239,19 @@ def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(place):
     assert "code" in page.context["form"].errors
 
 
+def test_the_preview_says_which_sizes_become_unusual(place):
+    client = signed_in(place["admin"])
+    people = [make.member(place["first"]) for _ in range(4)]
+    today = clock.today().isoformat()
+    names = {"name": "新党支部", "short_name": "新支部", "code": "N1", "kind": "branch"}
+    values = names | {"members": [people[0].pk], "on": today, "step": "preview"}
+    page = client.post(operate(place["first"], "split"), values)
+    (line,) = page.context["warnings"]
+    assert "新支部" in line and "正式党员 1 名" in line
+    values = {"into": place["second"].code, "on": today, "step": "preview"}
+    assert not client.post(operate(place["first"], "merge"), values).context["warnings"]
+
+
 # -- the picker ---------------------------------------------------------------------------------
 
 

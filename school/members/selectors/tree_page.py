@@ -32,6 +32,9 @@ class Size:
     def __add__(self, other: "Size") -> "Size":
         return Size(self.people + other.people, self.party + other.party, self.full + other.full)
 
+    def __sub__(self, other: "Size") -> "Size":
+        return Size(self.people - other.people, self.party - other.party, self.full - other.full)
+
 
 @dataclass(frozen=True, slots=True)
 class TreeRow:
@@ -149,6 +152,12 @@ def sizes_of(branches: Iterable[Branch], day: date) -> dict[int, Size]:
             if place in places:
                 sizes[places[place]] = size
     return sizes
+
+
+def size_of_homes(homes: Iterable[Membership], day: date) -> Size:
+    """The people of some home memberships as a size. One query."""
+    rows = _standings(day).filter(pk__in=[row.pk for row in homes])
+    return sum(_grouped(rows, "branch_id").values(), Size())
 
 
 def _under(group: list[Branch]) -> Q:

@@ -9,7 +9,7 @@ from school.members.models import Branch, RoleGrant
 from school.members.registry import tree_notes
 from school.members.selectors import tree_changes as changes
 from school.members.selectors.tree_changes import TreeChange
-from school.members.selectors.tree_page import Size, size_limits, sizes_of
+from school.members.selectors.tree_page import Size, size_limits, size_of_homes, sizes_of
 from school.members.tree_rules import LARGE, SMALL, size_fault
 
 SHOWN_NAMES = 30
@@ -29,7 +29,7 @@ def preview_parts(change: TreeChange) -> list[Part]:
     parts = [
         Part(_("隶属关系"), _placing_lines(change)),
         Part(_("修改内容"), _edit_lines(change)),
-        _people(_("组织关系转移"), change.homes),
+        _people(_("组织关系转到“%(to)s”") % {"to": _receiver(change)}, change.homes),
         _people(_("双重组织生活结束"), change.attached),
         Part(
             _("任职终止"),
@@ -48,6 +48,13 @@ def preview_parts(change: TreeChange) -> list[Part]:
 def warnings_of(change: TreeChange) -> list[str]:
     """What to look at twice, sizes after the change included."""
     return [*change.warnings, *_size_lines(change)]
+
+
+def _receiver(change: TreeChange) -> str:
+    """Where people go: the branch that takes in, or the new one of a split."""
+    if change.kind == changes.SPLIT:
+        return change.values["short_name"]
+    return change.target.short_name if change.target else ""
 
 
 def _grant(row: RoleGrant) -> str:
@@ -78,7 +85,10 @@ def _placing_lines(change: TreeChange) -> list[str]:
     for placing in change.placings:
         above = placing.new.short_name if placing.new else new
         values = {"branch": placing.branch, "old": placing.old, "new": above, "day": day}
-        if placing.new is None and change.kind != changes.SPLIT:
+        if placing.new is None and change.kind == changes.MERGED:
+            values["new"] = change.target
+            lines.append(_("“%(branch)s”自 %(day)s 起并入“%(new)s”，历史记录保留") % values)
+        elif placing.new is None and change.kind == changes.DISSOLVED:
             lines.append(_("“%(branch)s”自 %(day)s 起撤销，历史记录保留") % values)
         else:
             lines.append(_("“%(branch)s”由“%(old)s”移到“%(new)s”，自 %(day)s 起") % values)
@@ -107,20 +117,32 @@ def _size_lines(change: TreeChange) -> list[str]:
     """Sizes of the branches that give and take people, as they will be."""
     if change.kind == changes.MERGED:
         sizes = sizes_of([change.branch, change.target], change.on)
-        # A branch that lies below the one that takes it in is counted there already.
-        inside = change.branch.path.startswith(change.target.path)
         after = sizes.get(change.target.pk, Size())
-        if not inside:
+        # A branch that lies below the one that takes it in is counted there already.
+        if not change.branch.path.startswith(change.target.path):
             after += sizes.get(change.branch.pk, Size())
-        return _fault_line(change.target, after)
+        return _fault_line(change.target.short_name, change.target.kind, after)
+    if change.kind == changes.SPLIT:
+        moved = size_of_homes(change.homes, change.on)
+        below = [placing.branch for placing in change.placings]
+        sizes = sizes_of([change.branch, *below], change.on)
+        moved = sum((sizes.get(branch.pk, Size()) for branch in below), moved)
+        lines = _fault_line(change.values["short_name"], change.values["kind"], moved)
+        # The new one below the old one: nothing leaves it.
+        if change.target.path.startswith(change.branch.path):
+            return lines
+        left = sizes.get(change.branch.pk, Size()) - moved
+        return lines + _fault_line(change.branch.short_name, change.branch.kind, left)
     return []
 
 
-def _fault_line(branch: Branch, size: Size) -> list[str]:
-    fault = size_fault(branch.kind, full=size.full, people=size.party, limits=size_limits())
-    values = {"branch": branch, "full": size.full, "people": size.party}
+def _fault_line(name: str, kind: str, size: Size) -> list[str]:
+    fault = size_fault(kind, full=size.full, people=size.party, limits=size_limits())
+    values = {"branch": name, "full": size.full, "people": size.party}
     if fault == LARGE:
         return [_("“%(branch)s”将有党员 %(people)d 名，多于该类党组织的一般规模。") % values]
-    if fault == SMALL:
+    if fault == SMALL and kind == Branch.Kind.BRANCH:
         return [_("“%(branch)s”将有正式党员 %(full)d 名，少于该类党组织的一般规模。") % values]
+    if fault == SMALL:
+        return [_("“%(branch)s”将有党员 %(people)d 名，少于该类党组织的一般规模。") % values]
     return []
