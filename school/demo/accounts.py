@@ -33,6 +33,7 @@ ACCOUNTS = (
     Account("D0007", "沈以宁", "教务", "Z103", role="school_admin", place="D"),
     Account("D0008", "吴敏", "审计员", "Z102", role="auditor", place="D"),
     Account("D0009", "系统管理员", "系统管理员", "Z102", role="system_admin", place="D"),
+    Account("D0011", "高翔", "安全管理员", "Z103", role="security_admin", place="D"),
 )  # fmt: skip
 NEWCOMER = Account("D0010", "孙佳", "首次登录", "Z201")
 

@@ -190,9 +190,6 @@ def seed_accounts(sections: dict) -> None:
         member = Member.objects.get(staff_number=account.staff_number)
         _finish_first_run(member, host)
         _grant(member, account, sections)
-    superuser = Member.objects.get(staff_number="D0009")
-    superuser.is_superuser = superuser.is_staff = True
-    superuser.save(update_fields=["is_superuser", "is_staff"])
     newcomer = Member.objects.get(staff_number=NEWCOMER.staff_number)
     secretary = Member.objects.get(staff_number="D0004")
     code = codes.issue_code(member=newcomer, by=secretary, days=settings.SIGN_IN_SLIP_DAYS)
