@@ -27,6 +27,10 @@ class RosterAdapter(DefaultSocialAccountAdapter):
     def is_auto_signup_allowed(self, request, sociallogin) -> bool:
         return False
 
+    def on_authentication_error(self, request, provider, **about) -> None:
+        """The provider said no, or something nobody asked for came back: the school's own page."""
+        raise ImmediateHttpResponse(render(request, "members/door_failed.html", status=403))
+
     def pre_social_login(self, request, sociallogin) -> None:
         """Goes through the school's own door, second step and all, whatever allauth would do."""
         provider = sociallogin.account.provider

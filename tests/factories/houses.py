@@ -42,6 +42,12 @@ class House:
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
 
+    def rows(self, statement: str) -> list[tuple]:
+        """What a statement reads from the school's database."""
+        file = Path(self.environment["DATA_DIR"]) / "school.sqlite3"
+        with contextlib.closing(sqlite3.connect(file)) as database:
+            return database.execute(statement).fetchall()
+
     def visitor(self) -> "Visitor":
         """Somebody with a browser of his own."""
         return Visitor(self)
