@@ -28,9 +28,8 @@ class UploadForm(forms.Form):
     def __init__(self, *args, may_create: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].help_text = _(
-            ".xlsx 或 .csv，最大 %(size)d MB，最多 %(rows)d 行。"
-            "上传后先核对，确认前不会改动任何数据。"
-        ) % {"size": settings.ROSTER_MAX_BYTES >> 20, "rows": settings.ROSTER_MAX_ROWS}
+            ".xlsx 或 .csv，最大 %(size)d MB。上传后先核对，确认前不会改动任何数据。"
+        ) % {"size": settings.ROSTER_MAX_BYTES >> 20}
         if not may_create:
             del self.fields["create_branches"]
 

@@ -196,7 +196,7 @@ class Planner:
             if not any(key == columns.STAFF for key, _message in judged.errors):
                 plan.refuse(columns.STAFF, _("新党员要填工号，登录时使用。"))
             return
-        if columns.KIND not in judged.values:
+        if columns.KIND not in {*judged.values, *(key for key, _message in judged.errors)}:
             judged.warnings.append((columns.KIND, _("没有填写，按正式党员登记。")))
         plan.branch = plan.branch if plan.branch is not None else self.top.pk
         plan.outcome = Outcome.CREATED
