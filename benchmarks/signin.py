@@ -17,6 +17,7 @@ import django
 from benchmarks import world
 from benchmarks.roster import opened
 
+NAME = "members.sign_in"
 ROUNDS = int(os.environ.get("BENCH_SIGN_INS", "40"))
 WARM_UP = 4
 PASSWORD = "Measured-2026-x"
@@ -29,7 +30,7 @@ def measure(emit: Callable) -> None:
         with opened(name) as place:
             got = json.loads(place.python("-m", "benchmarks.signin"))
         emit(
-            f"members.sign_in.{name}",
+            f"{NAME}.{name}",
             got["sign_in_ms"],
             "ms",
             f"one password hash and {BEYOND_MS} ms",
