@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import roster, tree, world
+from benchmarks import people, roster, signin, trail, tree, world
 from benchmarks.counting import ANSWER, ASK
 from deploy.processes import free_port
 from deploy.steps import ROOT
@@ -187,6 +187,10 @@ def main() -> int:
                     study_report(place)
     if roster.NAME.startswith(group):
         roster.measure(emit)
+    if people.LIST.startswith(group) or people.SCOPE.startswith(group):
+        people.measure(emit, interleaved, Client, group)
+    if signin.NAME.startswith(group):
+        signin.measure(emit)
     if tree.NAME.startswith(group):
         tree.measure(emit, roster.opened, world.names())
     if trail.wanted(group):
