@@ -234,7 +234,12 @@ def _allow_sign_in(member: Member, allowed: bool) -> None:
 def hold_post(
     *, member: Member, branch: Branch, post: Post, since: date, by: Member | None = None
 ) -> PostHolding:
-    """Record that a member holds a post in a branch from a day on."""
+    """Record that a member holds a post in a branch from a day on.
+
+    Raises:
+        Conflict: the branch has been dissolved, or was founded later.
+    """
+    hold_living(branch, since)
     row, made = PostHolding.objects.get_or_create(
         member=member, branch=branch, post=post, until=None, defaults={"since": since}
     )
