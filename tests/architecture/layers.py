@@ -10,7 +10,13 @@ TEMPLATES = ROOT / "templates"
 # Namespaces of URLs that belong to packages below all of ours.
 FOREIGN = ("wagtail", "admin", "django")
 # Namespaces of viewsets that an app registers in Wagtail's admin.
-VIEWSETS = {"videos": "media", "roles": "school.members", "branches": "school.members"}
+VIEWSETS = {
+    "audit": "school.core",
+    "videos": "media",
+    "roles": "school.members",
+    "branches": "school.members",
+    "people": "school.members",
+}
 
 
 @cache
