@@ -15,6 +15,10 @@ class DatedQuerySet(models.QuerySet):
         """Rows that hold on a local day."""
         return self.filter(Q(until=None) | Q(until__gt=day), since__lte=day)
 
+    def unfinished(self, day: date):
+        """Rows that hold on a local day, or will later: without an end, or with one to come."""
+        return self.filter(Q(until=None) | Q(until__gt=day))
+
     def open(self):
         """Rows without an end."""
         return self.filter(until=None)

@@ -218,7 +218,7 @@ def _leave(member: Member, on: date, by: Member | None) -> None:
     attached = Membership.objects.filter(member=member, kind=Membership.Kind.ATTACHED, until=None)
     for row in attached:
         end_attachment(membership=row, on=max(on, row.since), by=by)
-    grants = RoleGrant.objects.filter(member=member, until=None)
+    grants = RoleGrant.objects.unfinished(clock.today()).filter(member=member)
     for grant in grants.select_related("member", "branch", "section"):
         end_grant(grant=grant, by=by)
     _allow_sign_in(member, False)

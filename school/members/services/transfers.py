@@ -121,8 +121,8 @@ def _end_at_sender(transfer: Transfer, on: date, by: Member | None) -> None:
     )
     for row in attached:
         end_attachment(membership=row, on=on, by=by)
-    grants = RoleGrant.objects.filter(
-        member=member, branch=transfer.sender, role__in=BRANCH_ROLES, until=None
+    grants = RoleGrant.objects.unfinished(clock.today()).filter(
+        member=member, branch=transfer.sender, role__in=BRANCH_ROLES
     )
     for grant in grants.select_related("member", "branch"):
         end_grant(grant=grant, by=by)
