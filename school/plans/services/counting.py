@@ -243,9 +243,7 @@ def _bump(bumps: dict[tuple[Place, date], Counts]) -> None:
 
 
 @transaction.atomic
-def move_counts(
-    *, branch: Branch, old_parent: Branch | None, new_parent: Branch, on: date
-) -> None:
+def move_counts(*, branch: Branch, old_parent: Branch | None, new_parent: Branch, on: date) -> None:
     """A branch has been placed elsewhere from a day on: hand its sums to the new ancestors.
 
     Its own checkpoints hold what it carries month by month, so a handful of rows of the ancestors
