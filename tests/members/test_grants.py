@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -283,6 +284,25 @@ def test_dates_of_one_role_at_one_place_do_not_overlap(since, until, agreed):
         assert not agreed
     else:
         assert agreed
+
+
+@pytest.mark.django_db
+def test_who_leaves_loses_roles_with_an_end_and_roles_to_come():
+    from school.members.models import MemberStanding
+    from school.members.services.people import change_standing
+
+    branch = make.branch()
+    person, today = make.member(branch), clock.today()
+    grant_role(member=person, role=Role.SECRETARY, branch=branch, until=today + 9 * DAY)
+    grant_role(member=person, role=Role.GROUP_LEADER, branch=branch, since=today + DAY)
+    change_standing(
+        member=person, kind=MemberStanding.Kind.FULL, state=MemberStanding.State.LEFT, on=today
+    )
+    assert (
+        not RoleGrant.objects.unfinished(today + DAY)
+        .filter(member=person)
+        .exclude(until=F("since"))
+    )
 
 
 # -- the tree moves, the reach of editors follows -------------------------------------------------

@@ -12,7 +12,7 @@ from school.core.errors import Conflict, DomainError
 from school.members.models import Member, RoleGrant, Transfer
 from school.members.personal_data import parts
 from school.members.selectors.people import home_branch, standing_on
-from school.members.services.grants import end_grant
+from school.members.services.grants import end_grant, leave_groups
 from school.members.signals import member_erased
 
 NAME = "已注销"
@@ -125,5 +125,4 @@ def _blank(member: Member) -> None:
     ModelLogEntry.objects.filter(
         content_type__app_label="members", content_type__model="member", object_id=str(member.pk)
     ).update(label=NAME)
-    member.groups.clear()
-    member.user_permissions.clear()
+    leave_groups(member)

@@ -100,6 +100,12 @@ def end_grant(
     return grant
 
 
+def leave_groups(member: Member) -> None:
+    """Take an erased person out of all groups; the caller has ended the grants."""
+    member.groups.clear()
+    member.user_permissions.clear()
+
+
 def follow_dates() -> int:
     """Bring groups in step with grants that began or ended by their dates; returns how many.
 
