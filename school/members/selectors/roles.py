@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from school.core import clock
 from school.members.models import Branch, Member, Membership, RoleGrant, Section
 from school.members.permissions import Appointing
+from school.members.role_rules import ON_SECTIONS, Role
 from school.members.role_words import OPENS
+
+WORKS_ON_PAGES = ON_SECTIONS | {Role.SCHOOL_ADMIN}
 
 ACTIVE, COMING, ENDED, ALL = "active", "coming", "ended", "all"
 STATES = {ACTIVE: _("有效"), COMING: _("未到起始日"), ENDED: _("已结束"), ALL: _("全部")}
@@ -84,7 +87,9 @@ def reach(role: str, place: Branch | Section) -> Reach:
         words=OPENS[role],
         branches=Branch.objects.filter(path__startswith=place.path, dissolved_on=None).count(),
         members=homes.count(),
-        sections=tuple(Section.objects.filter(**below).values_list("title", flat=True)),
+        sections=tuple(Section.objects.filter(**below).values_list("title", flat=True))
+        if role in WORKS_ON_PAGES
+        else (),
     )
 
 
