@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -9,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from school.core import audit, checks, clock
+from school.core import audit, checks, clock, tasks
 from school.core.audit import archive, heads, ranges
 from school.core.errors import Conflict
 from school.core.models import AuditEntry, AuditPrune, AuditSeal
@@ -452,3 +453,20 @@ def test_an_archived_entry_put_back_shows(old_trail):
             [AuditPrune.objects.get().through_id],
         )
     assert "事后补进" in problems()
+
+
+# -- by itself ----------------------------------------------------------------------------------
+
+
+def test_the_scheduler_seals_archives_and_verifies(old_trail, caplog, settings):
+    for name in ("seal-audit-trail", "prune-audit-trail", "verify-audit-trail"):
+        assert settings.CELERY_BEAT_SCHEDULE[name]["task"].startswith("school.core.tasks.")
+    audit.record("test.done")
+    assert tasks.seal_audit() == 1
+    assert tasks.prune_audit() == 1
+    tasks.seal_audit()
+    assert tasks.verify_audit() == 0
+    trail.tamper(f"UPDATE {ENTRY} SET action='test.x'")
+    with caplog.at_level(logging.ERROR, logger="school.core.tasks"):
+        assert tasks.verify_audit() > 0
+    assert "内容与封签不符" in caplog.text

@@ -272,6 +272,7 @@ def test_the_list_of_jobs_speaks_in_words(client):
     body = listed.split("<tbody>")[1].split("</tbody>")[0]
     assert "视频转码" in body and "media.transcode" not in body
     page = client.get(reverse("jobs:inspect", args=[job.pk])).content.decode()
-    assert "视频转码" in page
+    assert "视频转码" in page and "None" not in page.split("<dl")[-1]
+    assert f"{clock.now().astimezone(clock.LOCAL):%Y-%m-%d}" in page
     narrowed = client.get(reverse("jobs:index"), {"kind": "media.transcode"}).content.decode()
     assert "片子" in narrowed

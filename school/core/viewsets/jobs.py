@@ -1,5 +1,7 @@
 """Background jobs in the admin: looked at, retried, cancelled."""
 
+from datetime import datetime
+
 import django_filters
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -12,10 +14,11 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import InspectView
 from wagtail.admin.viewsets.model import ModelViewSet
 
-from school.core import jobs
+from school.core import clock, jobs
 from school.core.errors import DomainError, NotAllowed
 from school.core.models import Job
 from school.core.viewsets.policies import job_policy
+from school.core.wording import DASH
 
 
 def _known_kinds() -> list[tuple[str, str]]:
@@ -38,9 +41,14 @@ class JobInspectView(InspectView):
     template_name = "core/admin/job.html"
 
     def get_field_display_value(self, field_name, field):
-        """The kind in words; machine values of the row stay out of the page."""
+        """The kind in words, moments in local time, a dash for what is not there."""
+        value = getattr(self.object, field_name)
+        if value in (None, ""):
+            return DASH
         if field_name == "kind":
-            return jobs.kind_title(self.object.kind)
+            return jobs.kind_title(value)
+        if isinstance(value, datetime):
+            return f"{value.astimezone(clock.LOCAL):%Y-%m-%d %H:%M:%S}"
         return super().get_field_display_value(field_name, field)
 
     def get_context_data(self, **kwargs) -> dict:
