@@ -53,6 +53,7 @@ VARIABLES: dict[str, Variable] = {
         Variable("OIDC_CLIENT_SECRET", "", "Secret of the school at the OpenID provider."),
         Variable("OIDC_NAME", "单位统一认证", "What the sign-in page calls it."),
         Variable("OIDC_CLAIM", "preferred_username", "Claim with the staff or mobile number."),
+        Variable("OIDC_SCOPE", "openid profile phone", "What the provider is asked to tell."),
         Variable("DINGTALK_CLIENT_ID", "", "钉钉: Client ID; switches it on."),
         Variable("DINGTALK_CLIENT_SECRET", "", "钉钉: Client Secret."),
         Variable("FEISHU_CLIENT_ID", "", "飞书: App ID; switches it on."),

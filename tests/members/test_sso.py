@@ -28,7 +28,7 @@ second = Member.objects.get(staff_number="S9")
 Authenticator.objects.create(user=second, type="totp", data={"secret": ""})
 found = Member.objects.count()
 """
-LOGIN = "/sign-in/with/oidc/login/?next=/me/profile/"
+LOGIN = "/sign-in/with/oidc/oidc/login/?next=/me/profile/"
 
 
 @pytest.fixture(scope="module")
@@ -107,14 +107,14 @@ def test_refusing_at_the_provider_leads_back_kindly(school):
 )
 def test_an_answer_nobody_asked_for_opens_nothing(school, query):
     visitor = school.visitor()
-    answer = visitor.look(f"/sign-in/with/oidc/login/callback/{query}")
+    answer = visitor.look(f"/sign-in/with/oidc/oidc/login/callback/{query}")
     assert answer.status_code < 500
     assert "/sign-in/" in visitor.look("/me/profile/").url
 
 
 def test_the_way_back_never_leads_to_another_site(school):
     visitor = school.visitor()
-    asked = visitor.look("/sign-in/with/oidc/login/?next=https://evil.example/")
+    asked = visitor.look("/sign-in/with/oidc/oidc/login/?next=https://evil.example/")
     answer = visitor.post(asked.url, data={"sub": "u-1"}, timeout=60)
     assert answer.url.startswith(school.address)
 

@@ -79,7 +79,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_ONLY = False
 
 
-def _door(provider: str, app: str, name: str, claim: str, client: str, **settings: str) -> None:
+def _door(provider: str, app: str, name: str, claim: str, client: str, **settings) -> None:
     """Switch a provider of django-allauth on."""
     key, secret = env.text(f"{client}_ID"), env.text(f"{client}_SECRET")
     SIGN_IN_DOORS.append({"id": provider, "app": app, "name": name, "claim": claim})
@@ -98,6 +98,7 @@ if env.text("OIDC_URL"):
         env.text("OIDC_CLAIM"),
         "OIDC_CLIENT",
         server_url=env.text("OIDC_URL"),
+        scope=env.text("OIDC_SCOPE").split(),
     )
 if env.text("DINGTALK_CLIENT_ID"):
     _door("dingtalk", f"{_PROVIDERS}.dingtalk", "钉钉", "mobile", "DINGTALK_CLIENT")
