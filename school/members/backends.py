@@ -23,7 +23,9 @@ class MemberBackend(ModelBackend):
         account = username or kwargs.get(Member.USERNAME_FIELD) or ""
         if password is None:
             return None
-        member = find_member(account)
+        asked, member = getattr(request, "found_member", None) or (None, None)
+        if asked != account:
+            member = find_member(account)
         if member is None or not member.has_usable_password():
             make_password(password)  # the time an existing account would take
             return None

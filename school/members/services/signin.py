@@ -97,6 +97,7 @@ def _authenticate(
     devices: frozenset[str],
 ) -> tuple[Member | None, bool, str]:
     """Who it is, whether by a one-time code, and through which door."""
+    request.found_member = (account, candidate)  # read once for both
     member = authenticate(request, username=account, password=secret)
     if member is not None:
         door = "" if member.backend == OWN_BACKEND else "ldap"
@@ -190,7 +191,11 @@ def _open(
     if member.consent_version != version:
         member.first_run_done_at = None
     member.previous_login = member.last_login
-    member.save(update_fields=["must_set_password", "first_run_done_at", "previous_login"])
+    Member.objects.filter(pk=member.pk).update(
+        must_set_password=member.must_set_password,
+        first_run_done_at=member.first_run_done_at,
+        previous_login=member.previous_login,
+    )
     login(request, member)
     request.session[second_step.DONE] = with_second_step
     sessions.begin_session(
@@ -222,8 +227,9 @@ def is_password_old(member: Member) -> bool:
     """Whether a role held today asks for a newer password than the member's."""
     if not member.has_usable_password():
         return False
+    age = clock.now() - (member.password_changed_at or member.date_joined)
+    limits = [days for days in settings.SIGN_IN_PASSWORD_DAYS.values() if days]
+    if not limits or age <= timedelta(days=min(limits)):
+        return False  # young enough for every role: the member's own need not be read
     days = strictest(settings.SIGN_IN_PASSWORD_DAYS, scope_for(member).role_names)
-    if not days:
-        return False
-    changed = member.password_changed_at or member.date_joined
-    return clock.now() - changed > timedelta(days=days)
+    return bool(days) and age > timedelta(days=days)
