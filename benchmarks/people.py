@@ -1,9 +1,11 @@
 """members.list and members.scope_filter: a node's members by keyset, a thousand and a hundred
 thousand of them.
 
-The list is asked over HTTP by a committee's administrator, its first and its last page, in turns
-with the bare view. Flatness is wall time, for the database's own work is not in the CPU of the web
-server. Run inside a prepared world: ``python -m benchmarks.people {grow|scope}``.
+The list is asked over HTTP by a committee's administrator, its first and its last page, as turning
+a page asks for them (the rows without the frame), in turns with the bare view; what ends with
+``page`` is the first page with its frame. Flatness is wall time, for the database's own work is not
+in the CPU of the web server. Run inside a prepared world: ``python -m benchmarks.people
+{grow|scope}``.
 """
 
 import json
@@ -17,7 +19,7 @@ from datetime import date
 import django
 
 from benchmarks import world
-from benchmarks.counting import ANSWER
+from benchmarks.counting import ANSWER, ASK
 from benchmarks.roster import opened
 
 LIST, SCOPE = "members.list", "members.scope_filter"
@@ -48,27 +50,51 @@ def measure(emit: Callable, interleaved: Callable, client_of: Callable, group: s
 
 def _lists(place, plan, emit, interleaved, client, about) -> None:
     few, many = plan["few"], plan["many"]
+    rows_of = RowsClient(client)
 
     def bare(count):
         for _ in range(count):
             client.ask("/benchmark/bare/1/", many["session"])
 
-    for page, query in (("first", ""), ("last", "?last=1")):
+    for page, query, asker in (
+        ("first", "", rows_of),
+        ("last", "?last=1", rows_of),
+        ("page", "", client),
+    ):
         path = many["path"] + query
 
-        def asked(count, path=path):
+        def asked(count, path=path, asker=asker):
             for _ in range(count):
-                client.ask(path, many["session"])
+                asker.ask(path, many["session"])
 
         value, other = interleaved(place, asked, bare)
         name = f"{LIST}.{page}.{place.name}"
         emit(name, value, "ms CPU/request", "bare view", other, **about, limit_ratio=LIMIT_RATIO)
-        headers, _page = client.ask(path, many["session"], count=True)
+        headers, _page = asker.ask(path, many["session"], count=True)
         statements = int(headers[ANSWER].split("/")[0])
         emit(f"{name}.queries", statements, "statements", "limit", LIMIT_STATEMENTS, **about)
-        small, large = _wall(client, few, many, query)
+        small, large = _wall(asker, few, many, query)
         against = f"the same page of {FEW:,} members"
         emit(f"{name}.flat", large, "ms", against, small, **about, limit_ratio=LIMIT_FLAT)
+
+
+class RowsClient:
+    """Asks as htmx does when a page is turned."""
+
+    def __init__(self, client) -> None:
+        self.connection = client.connection
+
+    def ask(self, path: str, session: str, *, count: bool = False):
+        """Response headers and body; ``count`` asks for the number of statements."""
+        headers = {"Cookie": f"sessionid={session}", "HX-Request": "true"}
+        if count:
+            headers[ASK] = "1"
+        self.connection.request("GET", path, None, headers)
+        response = self.connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise RuntimeError(f"{path} answered {response.status}: {answer[:300]!r}")
+        return response.headers, answer
 
 
 def _wall(client, few: dict, many: dict, query: str) -> tuple[float, float]:

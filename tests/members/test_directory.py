@@ -174,6 +174,16 @@ def test_the_page_costs_the_same_statements_however_many_there_are(client, schoo
     assert counts[0] == counts[1] <= 8
 
 
+def test_turning_a_page_brings_the_rows_alone(client, school):
+    committee, _, _, people = school
+    client.force_login(make.officer(committee, role="committee_admin"))
+    address = reverse("members:people", args=[committee.pk])
+    rows = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert people[0].name in rows and "<html" not in rows
+    again = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<html" in client.get(address, headers=again).content.decode()
+
+
 @pytest.mark.parametrize(
     "query",
     ["?kind=nonsense&state=%00&signed_in=2", "?after=%00&before=zzz", "?post=9e9&col=x&col=kind"]

@@ -117,6 +117,7 @@ def test_numbers_no_database_holds_are_not_found(client):
     root.save()
     client.force_login(root)
     numbers = ("branch_id", "member_id", "plan_id", "item_id", "pk", "paper_id", "attempt_id")
+    numbers += ("holding_id", "membership_id", "transfer_id", "correction_id")
     things = dict.fromkeys(numbers, HUGE) | {"position": HUGE, "mistake_id": HUGE, "month": "x"}
     for name, method in TABLE:
         values = _arguments(name, things)

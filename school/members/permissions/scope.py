@@ -3,7 +3,7 @@
 import functools
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from school.core import clock
@@ -197,10 +197,14 @@ class Scope:
         """Home members of the overseen branches on a day."""
         if self.is_superuser:
             return Member.objects.all()
+        reached = Q(pk__in=())
+        for path in self._paths(OVERSEEING):
+            reached |= Q(branch__path__startswith=path)
+        # Asked of each member met, never gathered: a subtree may hold a hundred thousand.
         homes = Membership.objects.on(day or clock.today()).filter(
-            kind=Membership.Kind.HOME, branch__in=self.branches.values("pk")
+            reached, kind=Membership.Kind.HOME, member=OuterRef("pk")
         )
-        return Member.objects.filter(pk__in=homes.values("member_id"))
+        return Member.objects.filter(Exists(homes.order_by()))
 
     def member_or_404(self, pk: int, day: date | None = None) -> Member:
         """A member of this scope.

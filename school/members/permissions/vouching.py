@@ -7,7 +7,7 @@ the issuer may do himself.
 from collections import defaultdict
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from school.core import clock
@@ -44,9 +44,11 @@ class Vouching:
         if self.scope.is_superuser:
             return Member.objects.all()
         homes = Membership.objects.on(clock.today()).filter(
-            kind=Membership.Kind.HOME, branch__in=self._branches(roles).values("pk")
+            kind=Membership.Kind.HOME,
+            branch__in=self._branches(roles).order_by().values("pk"),
+            member=OuterRef("pk"),
         )
-        return Member.objects.filter(pk__in=homes.values("member_id"))
+        return Member.objects.filter(Exists(homes.order_by()))
 
     def _has(self, roles: frozenset[str]) -> bool:
         return self.scope.is_superuser or bool(self.scope.roles & roles)

@@ -26,7 +26,7 @@ from school.members.models import (
 )
 
 EXACT = 1000
-PAGE_ROWS = 50
+PAGE_ROWS = 30
 ANY = "any"
 SIGNED_IN, NEVER = "yes", "no"
 LEFT = MemberStanding.State.LEFT
@@ -66,10 +66,12 @@ class Row:
 
     @property
     def kind_label(self) -> str:
+        """人员类别 in words."""
         return str(KIND_LABELS.get(self.kind, ""))
 
     @property
     def state_label(self) -> str:
+        """状态 in words."""
         return str(STATE_LABELS.get(self.state, ""))
 
     @property
