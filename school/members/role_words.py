@@ -34,6 +34,7 @@ OPENS: dict[str, tuple[Promise, ...]] = {
     ),
     Role.SECURITY_ADMIN: (
         _("在所辖范围内授予和收回全部角色；不能给自己授权。"),
+        _("查看需要留意的登录码，结束他人的登录，重置两步验证。"),
         _("看不到学习情况，也不能办理业务。"),
     ),
     Role.SYSTEM_ADMIN: (

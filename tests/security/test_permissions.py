@@ -76,10 +76,12 @@ TABLE = {
     ("members:second_sign_in_options", "post"): everybody(NO),
     ("members:branch_codes", "get"): board(DONE),
     ("members:branch_codes", "post"): board(BAD),
-    ("members:codes_to_look_at", "get"): signed_in(ABSENT, parent=DONE, auditor=DONE),
-    ("members:guarded", "get"): signed_in(ABSENT),
-    ("members:end_all_sessions", "post"): signed_in(ABSENT),
-    ("members:reset_second_step", "post"): signed_in(ABSENT),
+    ("members:codes_to_look_at", "get"): signed_in(
+        ABSENT, parent=DONE, auditor=DONE, security=DONE
+    ),
+    ("members:guarded", "get"): signed_in(ABSENT, security=DONE),
+    ("members:end_all_sessions", "post"): signed_in(ABSENT, security=DONE),
+    ("members:reset_second_step", "post"): signed_in(ABSENT, security=DONE),
     ("members:security", "get"): signed_in(DONE),
     ("members:prove", "get"): signed_in(DONE),
     ("members:password", "get"): signed_in(DONE),
