@@ -97,6 +97,7 @@ def check(*, request: HttpRequest, member: Member, proof: Proof) -> None:
         raise NotProved(_("验证没有通过。请核对手机上的 6 位数字，或换用恢复码。"), field="code")
     row.record_usage()
     if row.type == Type.RECOVERY_CODES:
+        row.refresh_from_db()  # allauth crossed the code out on a copy of its own
         fields = {"left": codes_left(row)}
         audit.record("members.recovery_code_used", actor=member, subject=member, fields=fields)
 
