@@ -1,12 +1,10 @@
 """A roster from the upload to the last row: what is written, what never is."""
 
-import threading
 from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection
 
 from school.core import clock, jobs
 from school.core.errors import Conflict, DomainError, NotAllowed
@@ -14,7 +12,6 @@ from school.core.models import AuditEntry, Job
 from school.members.models import (
     Branch,
     Member,
-    MemberRecord,
     Membership,
     MemberStanding,
     Post,
@@ -546,33 +543,3 @@ def test_the_command_does_the_same(
     assert left_on_disk(roster_dir) == []
     with pytest.raises(CommandError, match="没有编码"):
         call_command("import_roster", path, "--branch", "nowhere")
-
-
-# -- two at once -------------------------------------------------------------------------------
-
-
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="one writer at a time on SQLite")
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_two_imports_of_one_file_at_once_enrol_everybody_once(tree, admin):
-    content = workbook([row(tree[2], f"A{n:03}", "甲某") for n in range(40)])
-    found = [
-        services.confirm_roster(
-            roster=upload(tree[2], content, admin), whole_only=True, move_members=False, by=admin
-        )
-        for _ in range(2)
-    ]
-    start = threading.Barrier(2)
-
-    def run(roster):
-        start.wait()
-        services.write_roster(roster=RosterImport.objects.get(pk=roster.pk))
-        connection.close()
-
-    threads = [threading.Thread(target=run, args=(each,)) for each in found]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    done = [RosterImport.objects.get(pk=each.pk).counts["done"] for each in found]
-    assert sum(each.get("created", 0) for each in done) == 40
-    assert MemberRecord.objects.filter(member__staff_number__startswith="A").count() == 40
