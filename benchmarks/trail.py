@@ -154,7 +154,7 @@ def chain() -> list[dict]:
     read = timed(lambda: [None for _row in rows.iterator(chunk_size=10_000)]) / 1000
     found = []
     verified = timed(lambda: found.append(audit.verify())) / 1000
-    if found[0].problems or found[0].entries != ENTRIES:
+    if found[0].problems or found[0].entries < ENTRIES:
         raise RuntimeError(f"the trail does not verify: {found[0]}")
     against = "reading the same rows"
     return [

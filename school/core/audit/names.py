@@ -6,7 +6,7 @@ its fields, words of its choices) need not be said again.
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.apps import apps
@@ -142,6 +142,8 @@ class Wording:
     """Words for the values of some entries, found once for all of them."""
 
     found: Mapping[tuple[str, Any], Words]
+    # Words already translated: a page says the same few again and again.
+    said: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entries: Iterable[AuditEntry]) -> "Wording":
@@ -165,7 +167,7 @@ class Wording:
             lines += self._recorded(entry, *(left.pop(k) for k in ("changed", "before", "after")))
         if set(PAIR) <= left.keys():
             before, after = (self.value(entry, key, left.pop(key)) for key in PAIR)
-            lines.append(Change(field_name("from_to", action=entry.action), before, after))
+            lines.append(Change(self._label(entry, "from_to"), before, after))
         return lines + [self._change(entry, key, value) for key, value in left.items()]
 
     def _recorded(
@@ -175,14 +177,14 @@ class Wording:
         return [
             self._change(entry, key, [before.get(key), after.get(key)])
             if key in before or key in after
-            else Change(_label(entry, key), None, _("已修改（不记录内容）"))
+            else Change(self._label(entry, key), None, _("已修改（不记录内容）"))
             for key in changed
         ]
 
     def _change(self, entry: AuditEntry, key: str, value: Any) -> Change:
-        label = _label(entry, key)
+        label = self._label(entry, key)
         if key in ("fields", "columns") and isinstance(value, list):
-            said = "、".join(_label(entry, str(one)) for one in value)
+            said = "、".join(self._label(entry, str(one)) for one in value)
             return Change(label, None, said or "—")
         if isinstance(value, list) and len(value) == 2 and key not in LISTS:
             return Change(label, *(self.value(entry, key, one) for one in value))
@@ -193,7 +195,7 @@ class Wording:
         if isinstance(value, list):
             return "、".join(self.value(entry, key, one) for one in value) or "—"
         if isinstance(value, dict):
-            said = (f"{_label(entry, k)} {self.value(entry, k, v)}" for k, v in value.items())
+            said = (f"{self._label(entry, k)} {self.value(entry, k, v)}" for k, v in value.items())
             return "；".join(said) or "—"
         if value is None or value == "":
             return "—"
@@ -202,6 +204,26 @@ class Wording:
         if words := self.found.get((key, value)):
             return str(words)
         return _known_value(entry, key, value)
+
+    def _label(self, entry: AuditEntry, key: str) -> str:
+        place = (entry.action, entry.subject_type, key)
+        if place not in self.said:
+            self.said[place] = field_name(key, action=entry.action, subject_type=entry.subject_type)
+        return self.said[place]
+
+    def action(self, entry: AuditEntry) -> str:
+        """The action in words."""
+        place = (entry.action, "", "")
+        if place not in self.said:
+            self.said[place] = action_name(entry.action)
+        return self.said[place]
+
+    def subject(self, entry: AuditEntry) -> str:
+        """The subject's type in words."""
+        place = ("", entry.subject_type, "")
+        if place not in self.said:
+            self.said[place] = subject_name(entry.subject_type)
+        return self.said[place]
 
 
 def _known_value(entry: AuditEntry, key: str, value: Any) -> str:
@@ -224,10 +246,6 @@ def _flat(value: Any) -> list:
 def changes(entry: AuditEntry) -> list[Change]:
     """What one entry's fields say, line by line."""
     return Wording.of([entry]).changes(entry)
-
-
-def _label(entry: AuditEntry, key: str) -> str:
-    return field_name(key, action=entry.action, subject_type=entry.subject_type)
 
 
 name_actions(

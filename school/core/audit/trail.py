@@ -145,8 +145,8 @@ def in_words(entries: list[AuditEntry]) -> list[Line]:
     return [
         Line(
             entry=entry,
-            action=names.action_name(entry.action),
-            subject_type=names.subject_name(entry.subject_type),
+            action=wording.action(entry),
+            subject_type=wording.subject(entry),
             changes=wording.changes(entry),
         )
         for entry in entries
