@@ -195,7 +195,9 @@ def test_full_numbers_go_through_the_inbox_of_another_person(tree):
     work()
     listed = secretary.get(exports).content.decode()
     assert "可下载" in listed
-    assert secretary.get(re.search(r'href="([^"]+exports/\d+/file/)"', listed)[1]).status_code == 200
+    assert (
+        secretary.get(re.search(r'href="([^"]+exports/\d+/file/)"', listed)[1]).status_code == 200
+    )
 
 
 @pytest.mark.parametrize("name", ["roster", "roster_exports"])
