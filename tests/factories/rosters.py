@@ -66,4 +66,6 @@ def confirm(roster, by=None, *, whole_only=True, move_members=False) -> RosterIm
 def cells(path: Path) -> list[list]:
     """All rows of the first sheet of a written workbook."""
     with path.open("rb") as handle:
-        return [list(row) for row in load_workbook(handle).worksheets[0].iter_rows(values_only=True)]
+        return [
+            list(row) for row in load_workbook(handle).worksheets[0].iter_rows(values_only=True)
+        ]
