@@ -12,6 +12,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.utils.functional import Promise
 
 from school.core import clock
 from school.members.models import Member
@@ -35,7 +36,7 @@ class Part:
     """
 
     name: str
-    title: str
+    title: str | Promise
     covers: tuple[str, ...]
     export: Callable[[Member], list[Row]]
     erase: Callable[[Member], int] | None = None
@@ -56,7 +57,7 @@ def parts() -> list[Part]:
 
 def rows_part(
     relation: str,
-    title: str,
+    title: str | Promise,
     *,
     name: str = "",
     leave_out: Iterable[str] = (),

@@ -24,7 +24,14 @@ def load(module: str, tmp_path, **environment: str) -> subprocess.CompletedProce
 def test_production_names_every_missing_variable(tmp_path):
     answer = load("school.settings.production", tmp_path)
     assert answer.returncode != 0
-    for name in ("SECRET_KEY", "FIELD_KEY", "AUDIT_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"):
+    for name in (
+        "SECRET_KEY",
+        "FIELD_KEY",
+        "AUDIT_KEY",
+        "ALLOWED_HOSTS",
+        "DATABASE_URL",
+        "REDIS_URL",
+    ):
         assert name in answer.stderr
 
 

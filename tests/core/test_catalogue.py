@@ -1,4 +1,4 @@
-"""The English catalogue: it compiles, says nothing doubtful, and fills in what the Chinese fills."""
+"""The English catalogue: it compiles, says nothing doubtful, fills in what the Chinese fills."""
 
 import re
 import shutil
@@ -50,8 +50,18 @@ def test_nothing_in_it_is_a_guess():
 
 
 def test_it_has_what_a_member_meets():
-    done = {texts["msgid"] for _c, texts in entries() if texts.get("msgstr") or "msgstr[0]" in texts}
-    for text in ("待学任务", "我的学时", "登录", "交卷", "错题本", "正在上传", "学习凭证无效，请刷新页面后继续学习。"):
+    done = {
+        texts["msgid"] for _c, texts in entries() if texts.get("msgstr") or "msgstr[0]" in texts
+    }
+    for text in (
+        "待学任务",
+        "我的学时",
+        "登录",
+        "交卷",
+        "错题本",
+        "正在上传",
+        "学习凭证无效，请刷新页面后继续学习。",
+    ):
         assert text in done, text
 
 

@@ -70,7 +70,7 @@ def test_a_report_needs_no_csrf_token_and_opening_does(member):
 
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(member)
-    assert post(strict, "study:open", {"item": make_lesson(1).item_id}).status_code == 403
+    assert post(strict, "study:open", {"item": make_lesson(1).item_id}).status_code == 401
     page = Page(member, make_lesson(1), EVENING)
     with clock.at(EVENING):
         answer = post(
@@ -79,8 +79,8 @@ def test_a_report_needs_no_csrf_token_and_opening_does(member):
     assert answer.status_code == 200
 
 
-def test_guests_cannot_open(client):
-    assert post(client, "study:open", {"item": make_lesson(1).item_id}).status_code == 403
+def test_guests_are_told_to_sign_in_before_they_open(client):
+    assert post(client, "study:open", {"item": make_lesson(1).item_id}).status_code == 401
 
 
 def test_what_is_withdrawn_or_has_no_axis_cannot_be_opened(client, member):

@@ -12,12 +12,13 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from school.core.models import AuditEntry
 
-Words = str
+Words = str | Promise
 Values = Mapping[Any, Words] | Callable[[Any], Words]
 
 _actions: dict[str, Words] = {}

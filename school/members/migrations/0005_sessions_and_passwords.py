@@ -6,46 +6,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0004_bind_encrypted_values'),
+        ("members", "0004_bind_encrypted_values"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='PasswordUsed',
+            name="PasswordUsed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128)),
-                ('set_at', models.DateTimeField(verbose_name='设置时间')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128)),
+                ("set_at", models.DateTimeField(verbose_name="设置时间")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '用过的密码',
-                'verbose_name_plural': '用过的密码',
-                'ordering': ['-id'],
+                "verbose_name": "用过的密码",
+                "verbose_name_plural": "用过的密码",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='SignInSession',
+            name="SignInSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64, unique=True)),
-                ('label', models.CharField(blank=True, max_length=80, verbose_name='设备')),
-                ('address', models.CharField(blank=True, max_length=45, verbose_name='地址段')),
-                ('began_at', models.DateTimeField(verbose_name='登录时间')),
-                ('seen_at', models.DateTimeField(verbose_name='最近操作')),
-                ('with_code', models.BooleanField(default=False, verbose_name='用登录码')),
-                ('with_second_step', models.BooleanField(default=False, verbose_name='两步验证')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='结束时间')),
-                ('end', models.CharField(blank=True, choices=[('signed_out', '退出'), ('revoked', '本人下线'), ('password', '密码更改'), ('second_step', '改用两步验证'), ('idle', '久未操作'), ('administrator', '管理员下线')], max_length=14, verbose_name='结束方式')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64, unique=True)),
+                ("label", models.CharField(blank=True, max_length=80, verbose_name="设备")),
+                ("address", models.CharField(blank=True, max_length=45, verbose_name="地址段")),
+                ("began_at", models.DateTimeField(verbose_name="登录时间")),
+                ("seen_at", models.DateTimeField(verbose_name="最近操作")),
+                ("with_code", models.BooleanField(default=False, verbose_name="用登录码")),
+                ("with_second_step", models.BooleanField(default=False, verbose_name="两步验证")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="结束时间")),
+                (
+                    "end",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("signed_out", "退出"),
+                            ("revoked", "本人下线"),
+                            ("password", "密码更改"),
+                            ("second_step", "改用两步验证"),
+                            ("idle", "久未操作"),
+                            ("administrator", "管理员下线"),
+                        ],
+                        max_length=14,
+                        verbose_name="结束方式",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '登录会话',
-                'verbose_name_plural': '登录会话',
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['member', 'ended_at'], name='session_open_of')],
+                "verbose_name": "登录会话",
+                "verbose_name_plural": "登录会话",
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["member", "ended_at"], name="session_open_of")],
             },
         ),
     ]

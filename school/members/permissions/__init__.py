@@ -1,7 +1,7 @@
 """Who may see and do what."""
 
 from school.members.permissions.appointing import Appointing, appointing_for
-from school.members.permissions.guards import board_required, member_required
+from school.members.permissions.guards import board_required, member_required, signed_in
 from school.members.permissions.scope import LENDABLE, Role, Scope, scope_for
 from school.members.permissions.vouching import Vouching, vouching_for
 from school.members.role_rules import MANAGING, OVERSEEING, WRITING
@@ -19,5 +19,6 @@ __all__ = [
     "board_required",
     "member_required",
     "scope_for",
+    "signed_in",
     "vouching_for",
 ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -66,8 +67,8 @@ class Judged:
     """
 
     row: int
-    values: dict[str, object] = field(default_factory=dict)
-    derived: dict[str, object] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    derived: dict[str, Any] = field(default_factory=dict)
     errors: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
 
@@ -236,7 +237,7 @@ class Judge:
         else:
             self._choice(judged, key, raw, YES_NO)
 
-    def _choice(self, judged: Judged, key: str, raw: object, known: dict[str, object]) -> None:
+    def _choice(self, judged: Judged, key: str, raw: object, known: dict[str, Any]) -> None:
         value = _plain(raw)
         if value is None:
             return
@@ -271,7 +272,7 @@ def _reader(key: str) -> Callable:
     return _READERS.get(key, Judge.day if BY_KEY[key].kind == DAY else Judge.text)
 
 
-def _shown(known: dict[str, object]) -> list[str]:
+def _shown(known: dict[str, Any]) -> list[str]:
     """The first word for each meaning."""
     first: dict[object, str] = {}
     for word, meaning in known.items():

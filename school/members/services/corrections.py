@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Field
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -87,7 +88,7 @@ def _parsed(field: str, value: str) -> Any:
         return _sex(value)
     if field == "name":
         return _short(fold_name(value), 40)
-    longest = 100 if field == BRANCH else MemberRecord._meta.get_field(field).max_length
+    longest = 100 if field == BRANCH else _longest(field)
     return _short(value.strip(), longest)
 
 
@@ -161,10 +162,15 @@ def answer_correction(
     return noticed
 
 
+def _longest(field: str) -> int | None:
+    column = MemberRecord._meta.get_field(field)
+    return column.max_length if isinstance(column, Field) else None
+
+
 def _write(correction: CorrectionRequest, by: Member) -> list[str]:
-    value = correction.value
+    value: str | date = correction.value
     if correction.field in DATES:
-        value = date.fromisoformat(value)
+        value = date.fromisoformat(correction.value)
     return edit_record(
         member=correction.member,
         changes={correction.field: value},

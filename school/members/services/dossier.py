@@ -24,9 +24,7 @@ def dossier(member: Member) -> dict:
     """Title and rows of every part, ready for JSON; parts without rows are left out."""
     found = {part.name: (str(part.title), part.export(member)) for part in parts()}
     return {
-        "说明": _(
-            "本平台保存的与本人有关的全部信息。区间以毫秒计，学时以百分之一计。"
-        ),
+        "说明": _("本平台保存的与本人有关的全部信息。区间以毫秒计，学时以百分之一计。"),
         "生成时间": plain(clock.now()),
         "内容": {
             name: {"名称": title, "条数": len(rows), "记录": rows}

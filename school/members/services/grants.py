@@ -148,7 +148,7 @@ def role_group(role: str, *, whole: bool = False) -> Group:
     Args:
         whole: the group of those who hold it for the whole school, on a root.
     """
-    name = Role(role).label
+    name = str(Role(role).label)
     names = ["wagtailadmin.access_admin"] if role in ADMIN_ENTRY else []
     if whole:
         name = f"{name}（全校）"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from school.core import audit, clock
 from school.core.errors import DomainError
 from school.members.models import Member, PasswordUsed, SignInSession
+from school.members.permissions import signed_in
 from school.members.services.sessions import end_sessions, prove, rename
 from school.members.services.throttle import Try, count_try, keyed, take_back
 
@@ -67,7 +68,7 @@ def change_password(*, request: HttpRequest, present: str, password: str) -> Non
     except DomainError as error:
         error.field = "present"
         raise
-    choose_password(member=request.user, password=password, request=request)
+    choose_password(member=signed_in(request), password=password, request=request)
 
 
 def prove_password(*, request: HttpRequest, password: str) -> None:
@@ -77,7 +78,7 @@ def prove_password(*, request: HttpRequest, password: str) -> None:
         TooMany: too many wrong ones; counted like those of a sign-in.
         DomainError: it is wrong.
     """
-    member = request.user
+    member = signed_in(request)
     if not member.has_usable_password():
         raise DomainError(_("没有本平台的密码。请退出后重新登录，再来更改。"), field="password")
     attempt = Try(keyed("prove", str(member.pk)), audit.address_prefix(request))

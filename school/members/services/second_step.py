@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from school.core import audit
 from school.core.errors import Conflict, DomainError, NotFound
 from school.members.models import Member, SignInSession
-from school.members.permissions import scope_for
+from school.members.permissions import scope_for, signed_in
 from school.members.services.sessions import end_sessions
 
 ENROLMENT = "/me/security/second-step/"
@@ -49,7 +49,7 @@ def is_owed(request: HttpRequest) -> bool:
     """Whether this session has to set a second step up before it may go on."""
     if not settings.SIGN_IN_SECOND_STEP_ROLES or request.session.get(DONE):
         return False
-    return is_asked_of(request.user)
+    return is_asked_of(signed_in(request))
 
 
 def is_set_up(member: Member) -> bool:
@@ -195,7 +195,7 @@ def add_passkey(*, request: HttpRequest, credential: str, name: str = "") -> lis
 
 def _added(request: HttpRequest, kind: str) -> list[str]:
     """After the first one, browsers that came in without a second step have to come in again."""
-    member = request.user
+    member = signed_in(request)
     request.session[DONE] = True
     _record("members.second_step_added", member, member, kind)
     if Authenticator.objects.filter(user=member, type=Type.RECOVERY_CODES).exists():

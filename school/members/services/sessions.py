@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from school.core import audit, clock
 from school.core.errors import NotFound
 from school.members.models import Member, SignInSession
-from school.members.permissions import scope_for
+from school.members.permissions import scope_for, signed_in
 from school.members.registry import was_active
 from school.members.rules import device_label, strictest
 
@@ -51,7 +51,7 @@ def is_kept(request: HttpRequest) -> bool:
         return True
     idle = now.timestamp() - seen
     if idle >= 60 * min(settings.SIGN_IN_IDLE_MINUTES.values()):
-        limit = idle_limit(request.user)
+        limit = idle_limit(signed_in(request))
         if idle >= limit.total_seconds() and not was_active(
             request.user.pk, now - limit, request.headers.get("User-Agent", "")
         ):

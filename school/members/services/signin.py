@@ -97,7 +97,7 @@ def _authenticate(
     devices: frozenset[str],
 ) -> tuple[Member | None, bool, str]:
     """Who it is, whether by a one-time code, and through which door."""
-    request.found_member = (account, candidate)  # read once for both
+    setattr(request, "found_member", (account, candidate))  # noqa: B010 - read once for both
     member = authenticate(request, username=account, password=secret)
     if member is not None:
         door = "" if member.backend == OWN_BACKEND else "ldap"
