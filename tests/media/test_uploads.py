@@ -165,10 +165,11 @@ def test_an_upload_can_be_forgotten(desk):
     assert leftovers() == []
 
 
-def test_an_expired_upload_is_gone_and_swept(desk):
+def test_an_expired_upload_is_gone_and_swept(desk, instructor):
     location = begin(desk, 100)["Location"]
     send(desk, location, 0, b"x" * 10)
     with clock.at(clock.now() + timedelta(hours=49)):
+        desk.force_login(instructor)  # the session has ended for want of activity
         assert desk.head(location).status_code == 410
         assert sweep() == 1
     assert leftovers() == []
