@@ -169,7 +169,8 @@ def test_an_expired_upload_is_gone_and_swept(desk, instructor):
     location = begin(desk, 100)["Location"]
     send(desk, location, 0, b"x" * 10)
     with clock.at(clock.now() + timedelta(hours=49)):
-        desk.force_login(instructor)  # the session has ended for want of activity
+        desk.logout()  # the session has ended for want of activity
+        desk.force_login(instructor)
         assert desk.head(location).status_code == 410
         assert sweep() == 1
     assert leftovers() == []

@@ -70,7 +70,7 @@ def test_a_report_needs_no_csrf_token_and_opening_does(member):
 
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(member)
-    assert post(strict, "study:open", {"item": make_lesson(1).item_id}).status_code == 401
+    assert post(strict, "study:open", {"item": make_lesson(1).item_id}).status_code == 403
     page = Page(member, make_lesson(1), EVENING)
     with clock.at(EVENING):
         answer = post(
@@ -177,8 +177,7 @@ def test_my_hours_list_what_was_credited_and_why_not(client, member, django_asse
             studied_on=EVENING.date(),
             origin=f"attendance:{number}",
         )
-    with clock.at(moment("2026-03-03 08:00")):
-        client.get("/me/hours/")  # the first request makes the settings row, the session's mark
+    client.get("/me/hours/")  # the first request makes the settings row and the session's mark
     with clock.at(moment("2026-03-03 08:00")), django_assert_max_num_queries(20):
         page = client.get(reverse("study:hours"))
     text = page.content.decode()
