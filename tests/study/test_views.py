@@ -184,6 +184,8 @@ def test_my_hours_list_what_was_credited_and_why_not(client, member, django_asse
     assert "当日网上学时已满" in text and lesson.item.title in text
     assert "12.25" in text
     with clock.at(moment("2027-03-03 08:00")):
+        client.logout()  # a session does not last a year
+        client.force_login(member)
         assert "2026 年" in client.get(reverse("study:hours")).content.decode()
         assert client.get(reverse("study:hours") + "?year=2026").status_code == 200
         assert client.get(reverse("study:hours") + "?year=1999").status_code == 404
