@@ -110,7 +110,7 @@ def make_sheet(path: Path) -> None:
     """The roster: valid rows, every column filled, 1,000 branches."""
     from openpyxl import Workbook
 
-    from school.members.numbers import check_character
+    from school.members.rules.numbers import check_character
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("党员花名册")

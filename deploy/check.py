@@ -14,6 +14,7 @@ PYTHON = sys.executable
 TYPED = [
     "school/core",
     "school/study",
+    "school/members/rules",
     "school/members/services",
     "school/gatherings/services",
     "school/notices/services.py",

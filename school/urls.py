@@ -38,7 +38,7 @@ admin_patterns = [
 
 # Other ways in exist only where the host has switched one on (docs/operators.md).
 sso_patterns = (
-    [path("sign-in/with/", include("school.members.sso_urls"))] if settings.SIGN_IN_DOORS else []
+    [path("sign-in/with/", include("school.members.urls.sso"))] if settings.SIGN_IN_DOORS else []
 )
 
 urlpatterns = [

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from school.members.role_rules import Role
+from school.members.rules.roles import Role
 
 OPENS: dict[str, tuple[Promise, ...]] = {
     Role.GROUP_LEADER: (_("查看本组织及所辖的学习情况和党员名单；不能代为办理。"),),

@@ -9,7 +9,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from school.core.clock import LOCAL
-from school.members.rules import mask_name
+from school.members.rules.masks import mask_name
 from school.plans.rules import Figures
 from school.reports.selectors.board import ALL, DONE, EXEMPT, OPEN, OVERDUE, Board
 

@@ -9,7 +9,7 @@ from openpyxl import Workbook, load_workbook
 
 from school.core import jobs
 from school.members.models import RosterImport
-from school.members.numbers import check_character
+from school.members.rules.numbers import check_character
 from school.members.services.rosters import confirm_roster, upload_roster
 
 HEAD = ["所属党组织", "工号", "姓名", "公民身份号码", "手机号码", "人员类别", "入党日期"]

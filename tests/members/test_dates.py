@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from school.members.dates import SERIAL_ZERO, BadDate, Day, parse_day
+from school.members.rules.dates import SERIAL_ZERO, BadDate, Day, parse_day
 
 pytestmark = pytest.mark.pure
 

@@ -15,8 +15,8 @@ from school.core.errors import Conflict, DomainError, NotAllowed, NotFound
 from school.core.models import AuditEntry
 from school.members.models import Branch, Member, RoleGrant
 from school.members.permissions import Appointing, Scope
-from school.members.role_rules import ADMINISTRATORS, APPOINTS, Held, kept_apart_from, overlap
 from school.members.role_words import OPENS
+from school.members.rules.roles import ADMINISTRATORS, APPOINTS, Held, kept_apart_from, overlap
 from school.members.services.appointments import appoint, dismiss
 from school.members.services.grants import end_grant, follow_dates, grant_role
 from tests.architecture.layers import ROOT

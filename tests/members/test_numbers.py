@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from school.members import numbers
-from school.members.numbers import (
+from school.members.rules import numbers
+from school.members.rules.numbers import (
     BadNumber,
     fold_name,
     fold_number,

@@ -9,7 +9,7 @@ from school.core import clock
 from school.core.errors import Conflict
 from school.core.models import AuditEntry
 from school.members.models import Member, MemberRecord, Post
-from school.members.record_rules import RecordFacts, refusals, warnings, years_after
+from school.members.rules.records import RecordFacts, refusals, warnings, years_after
 from school.members.selectors.people import standing_history, standing_on
 from school.members.services.people import (
     attach_member,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from school.core import clock
 from school.members.models import SignInThrottle
-from school.members.rules import leaked, strictest, wait_seconds
+from school.members.rules.signin import leaked, strictest, wait_seconds
 from school.members.services import throttle
 from tests.factories import members as make
 

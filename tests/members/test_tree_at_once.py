@@ -5,9 +5,9 @@ import pytest
 from school.core import clock
 from school.core.errors import DomainError
 from school.members.models import Branch, BranchPlacement, Member
+from school.members.rules.tree import Stay, faults
 from school.members.services.branches import create_branch, dissolve_branch, move_branch
 from school.members.services.people import enrol_member
-from school.members.tree_rules import Stay, faults
 from tests.factories import audit as trail
 from tests.factories import members as make
 from tests.factories.parallel import together

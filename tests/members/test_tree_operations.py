@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from school.core import clock
 from school.core.errors import DomainError
 from school.members.models import Branch, BranchPlacement, Member, Membership
+from school.members.rules.tree import Stay, faults
 from school.members.selectors.tree import ancestors_on, descendant_ids_on
 from school.members.services.branches import (
     create_branch,
@@ -19,7 +20,6 @@ from school.members.services.branches import (
     split_branch,
 )
 from school.members.services.people import attach_member, transfer_member
-from school.members.tree_rules import Stay, faults
 from tests.factories import members as make
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from school.core import clock
 from school.core.encrypted import encrypted_column
 from school.members.models.dated import Dated, ends_after_start
-from school.members.rules import mask_identity, mask_mobile, mask_name
+from school.members.rules.masks import mask_identity, mask_mobile, mask_name
 
 MOBILE = encrypted_column(
     "members.member", "mobile_cipher", binding="binding", index="mobile_index"

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from school.core.encrypted import encrypted_column
 from school.members.models.member import Member
-from school.members.rules import mask_address
+from school.members.rules.masks import mask_address
 
 ADDRESS = encrypted_column("members.memberrecord", "address_cipher", binding="member.binding")
 

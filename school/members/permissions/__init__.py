@@ -4,7 +4,7 @@ from school.members.permissions.appointing import Appointing, appointing_for
 from school.members.permissions.guards import board_required, member_required, signed_in
 from school.members.permissions.scope import LENDABLE, Role, Scope, scope_for
 from school.members.permissions.vouching import Vouching, vouching_for
-from school.members.role_rules import MANAGING, OVERSEEING, WRITING
+from school.members.rules.roles import MANAGING, OVERSEEING, WRITING
 
 __all__ = [
     "LENDABLE",

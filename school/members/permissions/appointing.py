@@ -9,7 +9,7 @@ from school.core import clock
 from school.core.errors import NotFound
 from school.members.models import Branch, Member, Membership, RoleGrant, Section
 from school.members.permissions.scope import Role, Scope, scope_for
-from school.members.role_rules import APPOINTS, ON_SECTIONS, SEES_GRANTS, holds_on
+from school.members.rules.roles import APPOINTS, ON_SECTIONS, SEES_GRANTS, holds_on
 
 Place = Branch | Section
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from school.core import clock
 from school.core.errors import NotAllowed, NotFound
 from school.members.models import Branch, Member, Membership, RoleGrant
-from school.members.role_rules import MANAGING, OVERSEEING, WRITING
+from school.members.rules.roles import MANAGING, OVERSEEING, WRITING
 
 Role = RoleGrant.Role
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from school.core.errors import NotAllowed, NotFound
 from school.members.models import Branch
 from school.members.permissions.scope import Scope
-from school.members.role_rules import MANAGING, OVERSEEING
+from school.members.rules.roles import MANAGING, OVERSEEING
 
 
 class TreeAccess:

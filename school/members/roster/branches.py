@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError
 from school.members.models import Branch
-from school.members.numbers import fold
+from school.members.rules.numbers import fold
 
 _STEPS = "/／>＞→\\"
 _KINDS = (

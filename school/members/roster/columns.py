@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from school.members.numbers import fold
+from school.members.rules.numbers import fold
 
 TEXT, DAY, CHOICE, NUMBER = "text", "day", "choice", "number"
 HEAD_WITHIN_ROWS = 20

@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError
-from school.members.dates import parse_day
 from school.members.models import MemberRecord, MemberStanding
-from school.members.numbers import (
+from school.members.roster import columns
+from school.members.roster.columns import BY_KEY, DAY, Head
+from school.members.rules.dates import parse_day
+from school.members.rules.numbers import (
     fold,
     fold_name,
     is_masked,
@@ -18,8 +20,6 @@ from school.members.numbers import (
     parse_mobile,
     parse_staff_number,
 )
-from school.members.roster import columns
-from school.members.roster.columns import BY_KEY, DAY, Head
 
 Kind, State = MemberStanding.Kind, MemberStanding.State
 Sex = MemberRecord.Sex

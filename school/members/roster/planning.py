@@ -22,13 +22,13 @@ from school.members.models import (
     PostHolding,
     Transfer,
 )
-from school.members.numbers import fold_name, fold_number, is_masked, parse_mobile
 from school.members.roster import columns
 from school.members.roster.branches import BranchFinder, BranchKey, BranchUnknown
 from school.members.roster.columns import BY_KEY
 from school.members.roster.judging import Judge, Judged
 from school.members.roster.reading import Table
-from school.members.rules import mask_identity, mask_mobile
+from school.members.rules.masks import mask_identity, mask_mobile
+from school.members.rules.numbers import fold_name, fold_number, is_masked, parse_mobile
 
 CHUNK = 500
 

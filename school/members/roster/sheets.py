@@ -14,10 +14,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from school.members.models import MemberRecord, MemberStanding, Post
-from school.members.numbers import fold
 from school.members.roster import columns
 from school.members.roster.columns import COLUMNS, DAY, NUMBER
 from school.members.roster.reading import Table, guide_name
+from school.members.rules.numbers import fold
 
 # A cell that begins like this would be run as a formula by the program that opens it.
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from school.core import clock
 from school.members.models import Branch, Member, Membership, RoleGrant, Section
 from school.members.permissions import Appointing
-from school.members.role_rules import ON_SECTIONS, Role
 from school.members.role_words import OPENS
+from school.members.rules.roles import ON_SECTIONS, Role
 
 WORKS_ON_PAGES = ON_SECTIONS | {Role.SCHOOL_ADMIN}
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from school.core import clock
 from school.members.models import Member, OneTimeCode, SignInSession
 from school.members.permissions import scope_for
-from school.members.rules import strictest
+from school.members.rules.signin import strictest
 from school.members.services import second_step
 from school.members.services.sessions import open_sessions
 

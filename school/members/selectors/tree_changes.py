@@ -24,7 +24,7 @@ from school.members.models import (
     Section,
     Transfer,
 )
-from school.members.tree_rules import Placements, Stay, first_loop, is_usual_place
+from school.members.rules.tree import Placements, Stay, first_loop, is_usual_place
 
 CREATED, EDITED, MOVED = "created", "edited", "moved"
 MERGED, SPLIT, DISSOLVED = "merged", "split", "dissolved"

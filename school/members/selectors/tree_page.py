@@ -11,8 +11,8 @@ from django.db.models.functions import Substr
 
 from school.core import clock
 from school.members.models import Branch, BranchPlacement, Membership, MemberStanding
+from school.members.rules.tree import LARGE, SMALL, SizeLimits, size_fault
 from school.members.selectors.tree import children_on, parents_on
-from school.members.tree_rules import LARGE, SMALL, SizeLimits, size_fault
 
 LEVEL_ROWS = 200
 FOUND_ROWS = 50

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from school.members.models import Branch, RoleGrant
 from school.members.registry import tree_notes
+from school.members.rules.tree import LARGE, SMALL, size_fault
 from school.members.selectors import tree_changes as changes
 from school.members.selectors.tree_changes import TreeChange
 from school.members.selectors.tree_page import Size, size_limits, size_of_homes, sizes_of
-from school.members.tree_rules import LARGE, SMALL, size_fault
 
 SHOWN_NAMES = 30
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from school.core import audit, clock
 from school.core.errors import DomainError
 from school.members.models import Branch, Member, OneTimeCode
-from school.members.rules import CODE_ALPHABET, CODE_LENGTH, normalise_code, printed_code
+from school.members.rules.codes import CODE_ALPHABET, CODE_LENGTH, normalise_code, printed_code
 
 
 @dataclass(frozen=True)

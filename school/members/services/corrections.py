@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError, NotAllowed
-from school.members.dates import parse_day
 from school.members.models import CorrectionRequest, Member, MemberRecord
-from school.members.numbers import fold_name, parse_identity, parse_mobile
+from school.members.rules.dates import parse_day
+from school.members.rules.numbers import fold_name, parse_identity, parse_mobile
 from school.members.services.records import edit_record
 from school.members.signals import correction_answered, correction_asked
 

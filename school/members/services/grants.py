@@ -15,7 +15,7 @@ from school.core import audit, clock
 from school.core.errors import Conflict, NotAllowed
 from school.members.models import Branch, Member, RoleGrant, Section
 from school.members.registry import apply_grant_effects, role_permissions
-from school.members.role_rules import ON_SECTIONS, Held, holds_on, kept_apart_from, overlap
+from school.members.rules.roles import ON_SECTIONS, Held, holds_on, kept_apart_from, overlap
 
 Role = RoleGrant.Role
 

@@ -9,8 +9,8 @@ from school.core import audit, clock
 from school.core.errors import Conflict
 from school.members.models import Member, MemberRecord
 from school.members.models.member import IDENTITY, MOBILE
-from school.members.numbers import BadNumber, Identity, parse_identity, parse_mobile
-from school.members.record_rules import RecordFacts, refusals, warnings
+from school.members.rules.numbers import BadNumber, Identity, parse_identity, parse_mobile
+from school.members.rules.records import RecordFacts, refusals, warnings
 
 # Kept on the account; the rest is kept on the record.
 ACCOUNT_FIELDS = ("name", "staff_number", "mobile", "identity", "email")

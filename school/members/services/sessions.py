@@ -13,7 +13,7 @@ from school.core.errors import NotFound
 from school.members.models import Member, SignInSession
 from school.members.permissions import scope_for, signed_in
 from school.members.registry import was_active
-from school.members.rules import device_label, strictest
+from school.members.rules.signin import device_label, strictest
 
 SEEN = "seen"  # in the session: when it was last noted as used, seconds since 1970
 FRESH = "fresh"  # in the session: when the password was last proved

@@ -19,7 +19,7 @@ from school.core.models import HostSettings
 from school.members.backends import find_member
 from school.members.models import KnownDevice, Member
 from school.members.permissions import scope_for
-from school.members.rules import device_label, strictest
+from school.members.rules.signin import device_label, strictest
 from school.members.services import second_step, sessions, throttle
 from school.members.services.codes import spend_time_of_a_code, use_code
 from school.members.services.throttle import Try, keyed

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from school.core import clock
 from school.core.errors import TooMany
 from school.members.models import SignInThrottle
-from school.members.rules import leaked, wait_seconds
+from school.members.rules.signin import leaked, wait_seconds
 
 EVERYWHERE = "*"
 

@@ -13,7 +13,7 @@ from school.members.models import Branch, BranchPlacement
 from school.members.permissions import Scope, member_required, scope_for
 from school.members.permissions.people import KEEPING, PeopleAccess
 from school.members.permissions.tree import TreeAccess
-from school.members.role_rules import MANAGING, OVERSEEING, WRITING
+from school.members.rules.roles import MANAGING, OVERSEEING, WRITING
 from school.members.selectors.tree_page import line_names
 
 OFFERED = 30

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from school.core.errors import NotAllowed, NotFound
 from school.members.models import Branch, CorrectionRequest, MemberRecord
 from school.members.permissions import Scope, board_required, scope_for
-from school.members.rules import mask_identity, mask_mobile
+from school.members.rules.masks import mask_identity, mask_mobile
 from school.members.selectors.directory import subtree_q
 from school.members.selectors.people import corrections_of, home_branch
 from school.members.services.corrections import BRANCH, FIELD_LABELS, answer_correction

@@ -11,7 +11,7 @@ from school.core.addresses import with_next
 from school.core.errors import DomainError
 from school.core.models import HostSettings
 from school.core.views import YEAR_SECONDS
-from school.members.forms import CorrectionForm, PasswordForm
+from school.members.forms.signin import CorrectionForm, PasswordForm
 from school.members.models import Member
 from school.members.permissions import member_required
 from school.members.selectors.people import home_branch, standing_on

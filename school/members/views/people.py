@@ -14,6 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from school.core import clock
 from school.core.errors import DomainError, NotAllowed, NotFound
+from school.members.forms.records import (
+    AttachForm,
+    EndForm,
+    EnrolForm,
+    ListForm,
+    PostForm,
+    RecordForm,
+    StandingForm,
+)
 from school.members.models import (
     Branch,
     Member,
@@ -24,15 +33,6 @@ from school.members.models import (
     PostHolding,
 )
 from school.members.permissions import OVERSEEING, Scope, board_required, scope_for
-from school.members.record_forms import (
-    AttachForm,
-    EndForm,
-    EnrolForm,
-    ListForm,
-    PostForm,
-    RecordForm,
-    StandingForm,
-)
 from school.members.selectors.directory import Cursor, Listing, Row, Wanted, directory
 from school.members.selectors.people import (
     home_branch,

@@ -13,9 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from school.core.errors import DomainError, NotAllowed
+from school.members.forms.records import AttachForm, StandingForm, TransferForm
 from school.members.models import Branch, Member, Membership, MemberStanding
 from school.members.permissions import Scope, board_required, scope_for
-from school.members.record_forms import AttachForm, StandingForm, TransferForm
 from school.members.selectors.directory import subtree_q
 from school.members.services import people as services
 from school.members.services.transfers import send_transfer

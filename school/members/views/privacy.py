@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from school.core import clock
 from school.core.errors import DomainError, NotAllowed
+from school.members.forms.privacy import RevealForm
 from school.members.permissions import board_required, scope_for
-from school.members.privacy_forms import RevealForm
 from school.members.selectors.people import home_branch
 from school.members.services import dossier, privacy
 from school.members.views.security import fresh_required

@@ -9,9 +9,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from school.core.errors import DomainError
+from school.members.forms.records import AskForm
 from school.members.models import MemberRecord
 from school.members.permissions import member_required
-from school.members.record_forms import AskForm
 from school.members.selectors.people import (
     home_branch,
     membership_history,

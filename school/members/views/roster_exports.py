@@ -9,10 +9,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from school.core import clock
 from school.core.errors import DomainError, NotFound
+from school.members.forms.rosters import ExportForm
 from school.members.models import Branch, RosterExport
 from school.members.permissions import board_required
 from school.members.roster.columns import BY_KEY
-from school.members.roster_forms import ExportForm
 from school.members.selectors.people import members_of
 from school.members.selectors.rosters import (
     answers_exports,

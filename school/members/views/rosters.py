@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from school.core import clock
 from school.core.errors import DomainError, NotFound
+from school.members.forms.rosters import ConfirmForm, UploadForm
 from school.members.models import Branch, RosterImport
 from school.members.permissions import board_required, scope_for
 from school.members.roster.planning import Outcome
 from school.members.roster.sheets import template as template_sheet
-from school.members.roster_forms import ConfirmForm, UploadForm
 from school.members.selectors.rosters import answers_exports, own_import_or_404, own_imports
 from school.members.services import rosters as services
 

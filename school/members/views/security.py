@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from school.core.addresses import with_next
 from school.core.errors import DomainError
-from school.members.forms import AppForm, ChangePasswordForm, PasskeyForm, ProveForm
+from school.members.forms.signin import AppForm, ChangePasswordForm, PasskeyForm, ProveForm
 from school.members.permissions import member_required
 from school.members.selectors.security import security_of
 from school.members.services import passwords, second_step, sessions

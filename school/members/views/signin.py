@@ -16,7 +16,7 @@ from school.core.addresses import own_path, with_next
 from school.core.errors import DomainError, NotAllowed
 from school.core.views import YEAR_SECONDS
 from school.members import registry
-from school.members.forms import SecondStepForm, SignInForm
+from school.members.forms.signin import SecondStepForm, SignInForm
 from school.members.models import Member
 from school.members.services import second_step, sessions, signin
 from school.members.services.codes import told

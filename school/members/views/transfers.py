@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from school.core.errors import DomainError, NotAllowed, NotFound
+from school.members.forms.records import ReceiveForm, TransferForm
 from school.members.models import Branch, Transfer
 from school.members.permissions import Scope, board_required, scope_for
-from school.members.record_forms import ReceiveForm, TransferForm
 from school.members.selectors.directory import subtree_q
 from school.members.selectors.people import open_transfer, standing_on, transfers_of
 from school.members.services import transfers as services

@@ -22,10 +22,11 @@ from school.core import clock
 from school.core.audit import names
 from school.core.errors import DomainError, NotAllowed, NotFound
 from school.core.models import AuditEntry
-from school.members import branch_forms as forms
+from school.members.forms import branches as forms
 from school.members.models import Branch, Membership
 from school.members.permissions import scope_for
 from school.members.permissions.tree import TreeAccess
+from school.members.rules.tree import size_fault
 from school.members.selectors import tree_changes
 from school.members.selectors.tree_changes import TreeChange
 from school.members.selectors.tree_page import (
@@ -39,7 +40,6 @@ from school.members.selectors.tree_page import (
 )
 from school.members.selectors.tree_preview import preview_parts, warnings_of
 from school.members.services import branches as services
-from school.members.tree_rules import size_fault
 
 HISTORY_ROWS = 30
 FIRST_YEAR = 1921

@@ -14,9 +14,9 @@ from wagtail.admin.viewsets.base import ViewSet
 
 from school.core import clock
 from school.core.errors import DomainError, NotFound
+from school.members.forms.roles import AppointForm, DismissForm, GrantFilterForm
 from school.members.models import Member, RoleGrant, Section
 from school.members.permissions import Appointing, appointing_for
-from school.members.role_forms import AppointForm, DismissForm, GrantFilterForm
 from school.members.selectors import roles
 from school.members.selectors.people import home_branch
 from school.members.services.appointments import appoint, dismiss

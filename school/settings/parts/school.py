@@ -11,7 +11,7 @@ SCHOOL_LIGHT_START_SHARE = 0.1
 # A period is filed until this many days after its end.
 SCHOOL_FILING_GRACE_DAYS = 5
 
-# Sizes of branches that the tree points out (school.members.tree_rules.SizeLimits).
+# Sizes of branches that the tree points out (school.members.rules.tree.SizeLimits).
 SCHOOL_BRANCH_SIZES = {
     "branch_least": 3,
     "branch_most": 50,

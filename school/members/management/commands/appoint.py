@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from school.core import clock
 from school.core.errors import DomainError
 from school.members.models import Branch, Member
-from school.members.role_rules import ADMINISTRATORS, Role
+from school.members.rules.roles import ADMINISTRATORS, Role
 from school.members.services.branches import create_branch
 from school.members.services.codes import issue_code
 from school.members.services.grants import grant_role

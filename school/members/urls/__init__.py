@@ -1,7 +1,9 @@
+"""Addresses of people and branches, by noun."""
+
 from django.urls import path
 
-from school.members import people_urls, privacy_urls, role_urls, sign_in_urls
-from school.members.roster_urls import urlpatterns as roster_patterns
+from school.members.urls import people, privacy, roles, rosters
+from school.members.urls import signin as door
 from school.members.views import (
     branches,
     codes,
@@ -12,8 +14,8 @@ from school.members.views import (
 
 app_name = "members"
 urlpatterns = [
-    *roster_patterns,
-    *sign_in_urls.urlpatterns,
+    *rosters.urlpatterns,
+    *door.urlpatterns,
     path("sign-in/", signin.sign_in, name="sign_in"),
     path("sign-out/", signin.sign_out, name="sign_out"),
     path("first-run/", first_run.first_run_step, name="first_run"),
@@ -21,7 +23,7 @@ urlpatterns = [
     path("branches/find/", branches.branches, name="branches"),
     path("branch/members/<int:member_id>/code/", codes.code_form, name="code"),
     path("branch/members/<int:member_id>/code/issue/", codes.code_issue, name="code_issue"),
-    *people_urls.urlpatterns,
-    *role_urls.urlpatterns,
-    *privacy_urls.urlpatterns,
+    *people.urlpatterns,
+    *roles.urlpatterns,
+    *privacy.urlpatterns,
 ]

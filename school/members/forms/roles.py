@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from school.core import clock
 from school.members.models import Branch, Member, RoleGrant, Section
 from school.members.permissions import Appointing
-from school.members.role_rules import ON_SECTIONS
+from school.members.rules.roles import ON_SECTIONS
 from school.members.selectors import roles
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

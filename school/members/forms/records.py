@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from school.core import clock
 from school.core.errors import DomainError
-from school.members.dates import parse_day
 from school.members.fields import BranchField
 from school.members.models import Branch, MemberRecord, MemberStanding, Post
-from school.members.numbers import fold_name, parse_identity, parse_mobile, parse_staff_number
+from school.members.rules.dates import parse_day
+from school.members.rules.numbers import fold_name, parse_identity, parse_mobile, parse_staff_number
 from school.members.selectors.directory import ANY, NEVER, SIGNED_IN, Wanted
 from school.members.services.corrections import FIELD_LABELS
 

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError
-from school.members.numbers import fold
+from school.members.rules.numbers import fold
 
 # Day 0 of the 1900 date system, as it counts after its invented 29 February 1900.
 SERIAL_ZERO = date(1899, 12, 30)
