@@ -44,6 +44,19 @@ def exported(page, branch: int) -> list[dict]:
     return found
 
 
+def file_also(school, code: str, month: str) -> None:
+    """Another branch files the month too."""
+    school.python(
+        "from datetime import date\n"
+        "from school.members.models import Branch, Member\n"
+        "from school.reports.services.filings import file_period\n"
+        f"branch = Branch.objects.get(code={code!r})\n"
+        "by = Member.objects.get(staff_number='D0005')\n"
+        f"first = date.fromisoformat('{month}-01')\n"
+        "file_period(branch=branch, period='month', starts_on=first, by=by)"
+    )
+
+
 def only(row: dict) -> dict[str, int]:
     return {head: row[head] for head in HEADS}
 
@@ -73,6 +86,14 @@ def test_a_filed_month_rolls_up_with_the_numbers_of_the_export(visitors, school)
     expect(admin.locator("main")).to_contain_text("3 个下级中还有 2 个没有上报")
     assert table_row(admin, "机电支部") == filed
     assert table_row(admin, "合计") == filed
+
+    # With a second child the sum is that of both, and only of those who have filed.
+    file_also(school, "Z202", month)
+    admin.reload()
+    expect(admin.locator("main")).to_contain_text("3 个下级中还有 1 个没有上报")
+    second = table_row(admin, "运行支部")
+    assert second["应学"] > 0
+    assert table_row(admin, "合计") == {head: filed[head] + second[head] for head in HEADS}
 
     # The board of the subtree and its workbook are one set of numbers, child by child.
     admin.goto(f"/branch/{ids['G2']}/")
