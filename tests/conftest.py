@@ -75,7 +75,15 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(request, django_db_setup, django_db_blocker):
+def configured_database() -> str:
+    """Name of the database of whoever runs the tests, before any is made for them."""
+    from django.db import connection
+
+    return str(connection.settings_dict["NAME"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, configured_database, django_db_setup, django_db_blocker):
     """The test database also for tests that commit for themselves and so carry no mark.
 
     pytest-django makes it only for marked tests; run alone, the others would meet the database
@@ -84,7 +92,7 @@ def django_db_setup(request, django_db_setup, django_db_blocker):
     from django.db import connection
     from django.test.utils import setup_databases, teardown_databases
 
-    if connection.settings_dict["NAME"] == connection.creation._get_test_db_name():
+    if str(connection.settings_dict["NAME"]) != configured_database:
         yield
         return
     keep = request.getfixturevalue("django_db_keepdb")
