@@ -1,8 +1,9 @@
 """Roles are lent by those who may, hold from day to day, and three of them never meet."""
 
 import ast
+import contextlib
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -209,11 +210,11 @@ def test_a_security_administrator_does_not_end_own_grant():
 
 
 @pytest.fixture
-def on_day(monkeypatch):
-    def move(day):
-        monkeypatch.setattr(clock, "today", lambda: day)
-
-    return move
+def on_day():
+    with contextlib.ExitStack() as stack:
+        yield lambda day: stack.enter_context(
+            clock.at(datetime.combine(day, time(12), clock.LOCAL))
+        )
 
 
 @pytest.mark.django_db

@@ -22,7 +22,7 @@ from school.members.services.roster_exports import (
     take_export,
     withdraw_export,
 )
-from school.members.services.rosters import stored
+from school.members.services.roster_files import stored
 from tests.factories import members as make
 from tests.factories import rosters
 from tests.factories.rosters import confirm, identity, upload, workbook

@@ -21,6 +21,7 @@ from school.members.models import (
 )
 from school.members.selectors.people import home_branch, standing_on
 from school.members.services import rosters as services
+from school.members.services.roster_files import stored
 from school.members.services.rosters import cancel_roster, sweep_imports
 from school.plans.models import CountDelta
 from school.plans.services.counting import settle_plan
@@ -467,7 +468,7 @@ def test_the_marked_sheet_is_the_table_with_what_was_found_and_can_be_corrected(
         row(one, "A003", "=1+1"),
     ]
     found = upload(one, workbook(rows), admin)
-    written = rosters.cells(services.stored(found.marked_file))
+    written = rosters.cells(stored(found.marked_file))
     assert written[0][:3] == ["核对结果", *HEAD[:2]]
     assert written[1][0] is None and "手机号应为" in written[2][0]
     assert not any(str(cell).startswith(("=", "+", "@")) for line in written for cell in line)

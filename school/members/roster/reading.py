@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError
 from school.members.roster.columns import HEAD_WITHIN_ROWS, Head, match_head
+
+logger = logging.getLogger(__name__)
 
 Cells = list
 Tick = Callable[[int], None]
@@ -149,6 +152,7 @@ def _told(lines) -> Iterator[dict | bytes]:
         except ValueError:
             return  # cut off in the middle: the exit status tells why
         if "error" in value:
+            logger.info("a workbook was refused: %s %s", value["error"], value.get("kind", ""))
             raise _refusal(value["error"])
         yield value
 

@@ -215,9 +215,10 @@ def main(path: str, max_bytes: int, memory: int, seconds: int) -> None:
         say({"error": refusal.args[0]})
     except MemoryError:
         say({"error": "too_wide"})
-    except Exception:
+    except Exception as error:
         # Whatever a reader says about a file that is no workbook: the person can only save it anew.
-        say({"error": "damaged"})
+        # The operator's log gets the kind of the error; its text may quote cells.
+        say({"error": "damaged", "kind": type(error).__name__})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Rosters that go out: masked at once, full numbers after another person has agreed, all traced."""
 
-import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -30,7 +29,12 @@ from school.members.roster.planning import RECORD
 from school.members.roster.sheets import head_of, write_csv, write_workbook
 from school.members.selectors.people import members_of
 from school.members.selectors.rosters import export_row_limit, may_answer_export
-from school.members.services.rosters import remove_file, stored
+from school.members.services.roster_files import (
+    gone_unless_done,
+    new_file,
+    remove_file,
+    stored,
+)
 
 State = RosterExport.State
 WRITE = "members.write_export"
@@ -150,23 +154,17 @@ def write_export_job(lease: jobs.Lease) -> dict:
     if not scope_for(export.created_by).may_write(export.branch):
         RosterExport.objects.filter(pk=export.pk).update(state=State.FAILED)
         raise NotAllowed(_("申请人已没有办理该党组织花名册的权限。"))
-    name = secrets.token_hex(16)
-    path = stored(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    try:
+    name = new_file()
+    with gone_unless_done(name):
         write = write_csv if export.format == RosterExport.Format.CSV else write_workbook
         total = members_of(export.branch).count() or 1
         rows = write(
-            path,
+            stored(name),
             list(head_of(export.columns)),
             _told(export_rows(export), lease, total),
             watermark(export),
         )
         _finish(export, name, rows)
-    except BaseException:
-        remove_file(name)
-        raise
     return {"rows": rows}
 
 

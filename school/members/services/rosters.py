@@ -2,10 +2,8 @@
 
 import hashlib
 import os
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,17 +17,23 @@ from school.core.errors import Conflict, DomainError, NotAllowed, TooMany
 from school.core.models import Job
 from school.members.models import Branch, Member, RosterImport
 from school.members.permissions import scope_for
-from school.members.roster.planning import Outcome, Planner, RowPlan, said
+from school.members.roster.planning import Outcome, Planner, RowPlan
 from school.members.roster.reading import Table, read_table
 from school.members.roster.sheets import write_marked
+from school.members.roster.survey import Survey
+from school.members.services.roster_files import (
+    gone_unless_done,
+    new_file,
+    remove_file,
+    store,
+    stored,
+)
 from school.members.services.roster_rows import write_rows
 
 State = RosterImport.State
 OPEN_STATES = (State.READING, State.READY, State.IMPORTING)
 READ, WRITE = "members.read_roster", "members.write_roster"
 
-# Rows of each outcome the page shows; the marked sheet has all that are wrong or odd.
-SHOWN = 100
 # Above this many rows the marked sheet holds only those with notes.
 MARKED_WHOLE_ROWS = 20_000
 OPEN_IMPORTS = 5
@@ -74,20 +78,17 @@ def upload_roster(
                 _("还有 %(count)d 份花名册没有办完，请先确认或取消。") % {"count": waiting}
             )
     roster = _keep(branch, name, chunks, by, create_branches)
-    try:
+    with gone_unless_done(roster.file):
         roster.job = jobs.enqueue(READ, subject=roster, title=_("读取花名册"), by=by)
         roster.save(update_fields=["job"])
-    except BaseException:
-        remove_file(roster.file)
-        raise
     return roster
 
 
 def _keep(
     branch: Branch, name: str, chunks: Iterable[bytes], by: Member | None, create_branches: bool
 ) -> RosterImport:
-    file = _store(chunks)
-    try:
+    file = store(chunks)
+    with gone_unless_done(file):
         return RosterImport.objects.create(
             branch=branch,
             name=os.path.basename(name)[-120:] or _("花名册"),
@@ -96,92 +97,9 @@ def _keep(
             created_by=by,
             created_at=clock.now(),
         )
-    except BaseException:
-        remove_file(file)
-        raise
-
-
-def _store(chunks: Iterable[bytes]) -> str:
-    """Write an upload under a random name; returns the name."""
-    name = secrets.token_hex(16)
-    path = stored(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    size = 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
-            for chunk in chunks:
-                size += len(chunk)
-                if size > settings.ROSTER_MAX_BYTES:
-                    raise DomainError(
-                        _("文件超过 %(limit)d MB。请拆成几个文件，分别导入。")
-                        % {"limit": settings.ROSTER_MAX_BYTES >> 20},
-                        field="file",
-                    )
-                handle.write(chunk)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return name
-
-
-def stored(name: str) -> Path:
-    """Where a file of rosters lies."""
-    return Path(settings.ROSTER_DIR) / name
-
-
-def remove_file(name: str) -> None:
-    """Remove a stored file, if it is there."""
-    if name:
-        stored(name).unlink(missing_ok=True)
 
 
 # -- reading -------------------------------------------------------------------------------------
-
-
-@dataclass
-class Survey:
-    """What reading a roster found: rows by outcome, the first of each for the page."""
-
-    counts: Counter = field(default_factory=Counter)
-    findings: list[dict] = field(default_factory=list)
-    notes: dict[int, tuple[list[str], list[str]]] = field(default_factory=dict)
-    _shown: Counter = field(default_factory=Counter)
-
-    def add(self, plan: RowPlan) -> None:
-        """Count a row and keep what the page and the marked sheet say of it."""
-        self.counts["total"] += 1
-        self.counts[str(plan.outcome)] += 1
-        errors, warnings = said(plan.judged.errors), said(plan.judged.warnings)
-        if errors or warnings:
-            self.notes[plan.row] = (errors, warnings)
-        if warnings and not errors:
-            self.counts["warned"] += 1
-        for kind in self._kinds(plan, warnings):
-            if self._shown[kind] < SHOWN:
-                self._shown[kind] += 1
-                self.findings.append(self._shown_row(kind, plan, errors, warnings))
-
-    @staticmethod
-    def _kinds(plan: RowPlan, warnings: list[str]) -> Iterable[str]:
-        if plan.outcome != Outcome.UNCHANGED:
-            yield str(plan.outcome)
-        if warnings and plan.outcome != Outcome.REJECTED:
-            yield "warned"
-
-    @staticmethod
-    def _shown_row(kind: str, plan: RowPlan, errors: list[str], warnings: list[str]) -> dict:
-        values = plan.judged.values
-        return {
-            "kind": kind,
-            "row": plan.row,
-            "name": values.get("name", ""),
-            "staff": values.get("staff_number") or getattr(plan.member, "staff_number", ""),
-            "errors": errors,
-            "warnings": warnings,
-            "changes": [list(change) for change in plan.changes],
-            "branch": values.get("branch", ""),
-        }
 
 
 @jobs.job_kind(READ, title=gettext_noop("读取花名册"))
@@ -251,9 +169,7 @@ def _file_notes(table: Table) -> list[str]:
 
 def _mark(table: Table, survey: Survey, tell: Tell) -> str:
     tell(0.92, _("写标注后的表"))
-    name = secrets.token_hex(16)
-    stored(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(stored(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    name = new_file()
     write_marked(stored(name), table, survey.notes, whole=len(table) <= MARKED_WHOLE_ROWS)
     return name
 

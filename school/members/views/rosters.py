@@ -18,6 +18,7 @@ from school.members.roster.planning import Outcome
 from school.members.roster.sheets import template as template_sheet
 from school.members.selectors.rosters import answers_exports, own_import_or_404, own_imports
 from school.members.services import rosters as services
+from school.members.services.roster_files import stored
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = RosterImport.State
@@ -183,7 +184,7 @@ def marked(request: HttpRequest, branch_id: int, import_id: int) -> FileResponse
     """The uploaded roster with what was found in front of each row."""
     branch = branch_of(request, branch_id)
     found = own_import_or_404(request.user, branch, import_id)
-    path = services.stored(found.marked_file) if found.marked_file else None
+    path = stored(found.marked_file) if found.marked_file else None
     if path is None or not path.exists():
         raise NotFound(_("标注后的表已经清除，请重新上传花名册。"))
     name = _("核对结果-%(day)s.xlsx") % {"day": clock.local_day(found.created_at)}

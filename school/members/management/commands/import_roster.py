@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from school.core.errors import DomainError
 from school.members.models import Branch, RosterImport
 from school.members.roster.planning import Outcome
-from school.members.services.rosters import discard, import_file, stored
+from school.members.services.roster_files import stored
+from school.members.services.rosters import discard, import_file
 
 BAR = 30
 
