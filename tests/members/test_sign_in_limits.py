@@ -54,6 +54,15 @@ def test_a_known_device_is_not_slowed_by_failures_elsewhere(person):
 
 
 @pytest.mark.django_db
+def test_a_try_overtaken_by_a_later_one_is_not_told_to_wait(person):
+    start = clock.now()
+    with clock.at(start + timedelta(milliseconds=300)):
+        assert attempt(Client(), make.PASSWORD) == 302
+    with clock.at(start):
+        assert attempt(Client(), make.PASSWORD) == 302
+
+
+@pytest.mark.django_db
 def test_the_mark_of_another_persons_device_spares_nobody(person):
     make.member(make.branch(), staff_number="B2")
     other = Client()

@@ -128,7 +128,7 @@ def test_a_secretary_files_and_the_branch_above_decides(client, school):  # noqa
 
 
 def test_each_level_reads_what_a_returned_filing_asks_of_it(client, school):  # noqa: F811
-    filing = file(school)
+    filing = file(school).filing
     return_filing(filing=filing, reason="请核对免学人数", by=school["admin"])
     address = reverse("reports:filing", args=[school["leaf"].pk, "2026-03"])
     told = sign_in(client, school["secretary"]).get(address).content.decode()

@@ -150,6 +150,8 @@ def _refuse_paused(row: SignInThrottle, now: datetime) -> None:
 
 
 def _refuse_early(row: SignInThrottle, wait: float, now: datetime) -> None:
+    if not wait:
+        return  # also when a try that began later was counted first and stands in our future
     left = wait - (now - row.last_failure_at).total_seconds()
     if left > 0:
         seconds = max(1, -(-int(left * 1000) // 1000))
