@@ -5,11 +5,14 @@ passed). A requirement answers for one revision and one member; coverage is buil
 
 ``register_year_panel``: what a member owes in a year (targets come from plans).
 
+``register_pending``: what of a member's year is not in the ledger yet because somebody has to look
+at it (待核实, 逾期上传, 核实中); the member's page lists it above the entries.
+
 ``register_rate_limit``: how fast a member may play an item on a first view (a running plan that
 requires it lowers the item's own rate).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -91,3 +94,37 @@ def year_panel(member_id: int, year: int) -> YearPanel | None:
     """What a member owes in a year, or None when nothing is asked."""
     answers = (panel(member_id, year) for panel in _panels)
     return next((answer for answer in answers if answer), None)
+
+
+@dataclass(frozen=True)
+class PendingRow:
+    """Something of a member's year that is not credited yet, and who has it.
+
+    ``seconds`` of study and ``credit`` (hundredths of 学时) are None where not known yet;
+    ``state`` in words (逾期上传，待核实), ``note`` says what happens next and who has it.
+    """
+
+    title: str
+    studied_on: date
+    state: str
+    note: str = ""
+    seconds: int | None = None
+    credit: int | None = None
+    path: str = ""
+
+
+Pending = Callable[[int, int], Iterable[PendingRow]]
+
+_pending: list[Pending] = []
+
+
+def register_pending(source: Pending) -> Pending:
+    """Add a source ``(member_id, year) -> rows`` of what waits; at most two queries each."""
+    _pending.append(source)
+    return source
+
+
+def pending_rows(member_id: int, year: int) -> list[PendingRow]:
+    """All that waits in a member's year, newest study first."""
+    rows = [row for source in _pending for row in source(member_id, year)]
+    return sorted(rows, key=lambda row: row.studied_on, reverse=True)
