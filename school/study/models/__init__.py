@@ -1,8 +1,10 @@
 """Nouns of studying: items, evidence, what was earned."""
 
 from school.study.models.evidence import Coverage, Report, StudyDay, StudySession, WallDay
+from school.study.models.hour_rule import HourRule, Recredit
 from school.study.models.item import ItemPart, ItemRevision, StudyItem
-from school.study.models.ledger import Completion, HourEntry, HourRule, YearClose
+from school.study.models.ledger import Completion, HourEntry
+from school.study.models.year import LateArrival, YearClose
 
 __all__ = [
     "Completion",
@@ -11,6 +13,8 @@ __all__ = [
     "HourRule",
     "ItemPart",
     "ItemRevision",
+    "LateArrival",
+    "Recredit",
     "Report",
     "StudyDay",
     "StudyItem",

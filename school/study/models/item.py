@@ -87,7 +87,12 @@ class ItemRevision(models.Model):
     axis_length = models.PositiveIntegerField(_("长度"))
     study_ms = models.PositiveIntegerField(_("标准学习时长（毫秒）"), default=0)
     text_digest = models.CharField(_("内容摘要值"), max_length=64, blank=True)
-    award = models.PositiveIntegerField(_("学时（百分之一）"), default=0)
+    award = models.PositiveIntegerField(
+        _("学时（百分之一）"), default=0, help_text=_("按现行规则学完所计；供页面显示。")
+    )
+    own_award = models.PositiveIntegerField(
+        _("自定学时（百分之一）"), null=True, blank=True, help_text=_("不按规则折算时填写。")
+    )
     max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"), default=150)
     seek_free = models.BooleanField(_("首次学习可快进"), default=False)
     published_at = models.DateTimeField(_("发布时间"))

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from school.core.models import AppendOnly
+from school.study.models.hour_rule import HourRule
 from school.study.models.item import ItemRevision, StudyItem
 
 
@@ -81,46 +82,6 @@ class Completion(AppendOnly):
         return f"{self.member_id} {self.item_id} {self.effective_on}"
 
 
-class HourRule(models.Model):
-    """How study becomes 学时, from a day on. A new version never rewrites what was credited."""
-
-    class Mode(models.TextChoices):
-        ON_COMPLETION = "on_completion", _("学完计")
-
-    version = models.PositiveIntegerField(_("版本"), unique=True)
-    effective_from = models.DateField(_("生效日期"), unique=True)
-    mode = models.CharField(
-        _("方式"), max_length=14, choices=Mode.choices, default=Mode.ON_COMPLETION
-    )
-    minutes_per_hour = models.PositiveSmallIntegerField(_("每学时分钟数"), default=45)
-    step = models.PositiveSmallIntegerField(_("最小单位（百分之一学时）"), default=25)
-    tiers = models.JSONField(
-        _("按长度分档"),
-        default=list,
-        blank=True,
-        help_text=_(
-            "[[不超过分钟, 百分之一学时], …],分钟填 null 表示不限；空则按每学时分钟数折算。"
-        ),
-    )
-    quiz_bonus = models.PositiveSmallIntegerField(_("测验通过加计（百分之一）"), default=0)
-    pays_again = models.BooleanField(
-        _("次年重学可再计"), default=True, help_text=_("同一内容每年最多计一次。")
-    )
-    daily_cap = models.PositiveIntegerField(
-        _("网上自学每日上限（百分之一）"), null=True, blank=True
-    )
-    yearly_caps = models.JSONField(_("按来源年度上限"), default=dict, blank=True)
-    offline_minutes_per_hour = models.PositiveSmallIntegerField(_("线下每学时分钟数"), default=60)
-
-    class Meta:
-        verbose_name = _("学时规则")
-        verbose_name_plural = _("学时规则")
-        ordering = ["-effective_from"]
-
-    def __str__(self) -> str:
-        return f"第 {self.version} 版 {self.effective_from}"
-
-
 class HourEntry(AppendOnly):
     """One line of the ledger: ``seconds`` of study and ``credit`` in hundredths of 学时."""
 
@@ -133,6 +94,8 @@ class HourEntry(AppendOnly):
         MANUAL = "manual", _("补录")
 
     OFFLINE = (Source.GROUP, Source.LECTURE, Source.TRAINING)
+    # Self-paced study online: what the caps hold and cut.
+    SELF_PACED = (Source.ONLINE, Source.QUIZ)
 
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -146,6 +109,9 @@ class HourEntry(AppendOnly):
     title = models.CharField(_("事由"), max_length=255)
     seconds = models.IntegerField(_("秒数"))
     credit = models.IntegerField(_("学时（百分之一）"))
+    award = models.IntegerField(
+        _("应计（百分之一）"), null=True, blank=True, help_text=_("上限与重复计入之前的学时。")
+    )
     source = models.CharField(_("来源"), max_length=10, choices=Source.choices)
     studied_on = models.DateField(_("学习日期"))
     recorded_at = models.DateTimeField(_("记录时间"))
@@ -155,6 +121,9 @@ class HourEntry(AppendOnly):
     )
     origin = models.CharField(
         _("依据"), max_length=80, help_text=_("同一依据只入账一次，例如 completion:12。")
+    )
+    round = models.PositiveSmallIntegerField(
+        _("次"), default=0, db_default=0, help_text=_("同一依据重新核算后再次入账，次数加一。")
     )
     note = models.CharField(_("说明"), max_length=200, blank=True)
     reverses = models.OneToOneField(
@@ -172,26 +141,8 @@ class HourEntry(AppendOnly):
         verbose_name = _("学时记录")
         verbose_name_plural = _("学时台账")
         ordering = ["-studied_on", "-id"]
-        constraints = [models.UniqueConstraint(fields=["member", "origin"], name="hour_entry_once")]
+        constraints = [models.UniqueConstraint(fields=["member", "origin", "round"], name="hour_entry_once")]
         indexes = [models.Index(fields=["member", "counts_for_year"], name="hour_member_year")]
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.studied_on} {self.credit}"
-
-
-class YearClose(models.Model):
-    """A closed year takes no further entries; what arrives later is listed for 教务."""
-
-    year = models.PositiveSmallIntegerField(_("年度"), unique=True)
-    closed_at = models.DateTimeField(_("封账时间"))
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name=_("封账人")
-    )
-
-    class Meta:
-        verbose_name = _("年度封账")
-        verbose_name_plural = _("年度封账")
-        ordering = ["-year"]
-
-    def __str__(self) -> str:
-        return str(self.year)
