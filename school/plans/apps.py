@@ -15,7 +15,7 @@ class PlansConfig(AppConfig):
         from school.plans import audit_names, personal_parts, places, receivers
         from school.plans.selectors.tree_notes import plan_notes
         from school.study import signals as study
-        from school.study.registry import register_rate_limit, register_year_panel
+        from school.study.registry import register_wishes, register_year_panel
 
         audit_names.register()
         personal_parts.register()
@@ -32,7 +32,7 @@ class PlansConfig(AppConfig):
         for signal in (post_save, post_delete):
             signal.connect(receivers.want_recount, sender="members.AudienceRule")
         register_year_panel(places.year_panel)
-        register_rate_limit(places.rate_limit)
+        register_wishes(places.wishes)
         register(
             Place(
                 "tasks", _("任务"), "plans:tasks", icon="tasks", order=30, badge=places.task_badge

@@ -10,6 +10,7 @@ from school.plans.selectors.tasks import open_count, requires
 from school.plans.selectors.year import year_progress
 from school.study import presets
 from school.study.registry import YearPanel
+from school.study.rules.policy import Wish
 
 
 def task_badge(request: HttpRequest) -> int | None:
@@ -33,6 +34,8 @@ def year_panel(member_id: int, year: int) -> YearPanel | None:
     )
 
 
-def rate_limit(member_id: int, item_id: int, day: date) -> int | None:
-    """Hundredths of the normal speed at which required study counts; None: not required."""
-    return presets.required_rate() if requires(member_id, item_id, day) else None
+def wishes(member_id: int, item_id: int, day: date) -> list[Wish]:
+    """What running plans ask of a first view of an item by a member who has to study it."""
+    if not requires(member_id, item_id, day):
+        return []
+    return [Wish(max_rate=presets.required_rate())]

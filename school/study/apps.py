@@ -17,8 +17,11 @@ class StudyConfig(AppConfig):
         audit_names.register()
         personal_parts.register()
         from school.study import tasks  # noqa: F401
+        from school.study.registry import register_requirement
+        from school.study.selectors.gates import questions_answered
 
         register_activity(studied_since)
+        register_requirement(questions_answered)
         register(Place("me", _("我的"), "study:me", icon="me", order=50, slot=MAIN))
         # 我的 lists the places of the member's menu, so these stand in both.
         register(Place("hours", _("我的学时"), "study:hours", icon="clock", order=10, slot=MENU))

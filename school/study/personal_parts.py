@@ -22,6 +22,7 @@ def register() -> None:
         leave_out=("durable_seq", "last_seq", "minute_at", "minute_reports"),
         erase=_forget_devices,
     )
+    rows_part("study.gatepass.member", _("视频中的作答"))
     rows_part("study.coverage.member", _("学习进度"))
     rows_part("study.studyday.member", _("每日学习"))
     rows_part("study.wallday.member", _("每日占用时间"))

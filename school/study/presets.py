@@ -5,6 +5,8 @@ from django.conf import settings
 from school.study.models import ItemRevision
 from school.study.rules.completion import is_covered
 from school.study.rules.judge import Terms
+from school.study.rules.policy import MINUTE_MS, Policy
+from school.study.spans import Spans
 
 
 def covered_enough(covered: int, axis: str, length: int) -> bool:
@@ -29,10 +31,38 @@ def elective_rate() -> int:
     return round(settings.STUDY_RATE_ELECTIVE * 100)
 
 
+def policy() -> Policy:
+    """The school's own policy for films, before any item or plan speaks."""
+    low, high = (int(minutes * MINUTE_MS) for minutes in settings.STUDY_CHECK_IN_MINUTES or (0, 0))
+    return Policy(
+        max_rate=elective_rate(),
+        seek_free=settings.STUDY_SEEK_FREE,
+        check_low=low,
+        check_high=high,
+        questions=settings.STUDY_QUESTIONS,
+        review=round(settings.STUDY_REVIEW_SHARE * 100),
+    )
+
+
 def terms(
-    *, axis: str, length: int, study_ms: int, max_rate: int, opened: int, closes: int
+    *,
+    axis: str,
+    length: int,
+    study_ms: int,
+    max_rate: int,
+    opened: int,
+    closes: int,
+    windows: Spans | None = None,
+    barrier: int | None = None,
+    review: int = 0,
 ) -> Terms:
-    """Terms of judgement for one session; moments in local milliseconds."""
+    """Terms of judgement for one session; moments in local milliseconds.
+
+    Args:
+        windows: milliseconds of the session that count, by its check-ins; None for all.
+        barrier: where a question of the film waits that was not answered yet; None for nowhere.
+        review: study milliseconds that watching again may still earn.
+    """
     if axis == ItemRevision.Axis.TEXT:
         return Terms(
             text=True,
@@ -51,4 +81,7 @@ def terms(
         opened=opened,
         closes=closes,
         slack=settings.STUDY_RATE_SLACK_MS,
+        windows=windows,
+        barrier=barrier,
+        review=max(0, review),
     )

@@ -8,8 +8,10 @@ passed). A requirement answers for one revision and one member; coverage is buil
 ``register_pending``: what of a member's year is not in the ledger yet because somebody has to look
 at it (待核实, 逾期上传, 核实中); the member's page lists it above the entries.
 
-``register_rate_limit``: how fast a member may play an item on a first view (a running plan that
-requires it lowers the item's own rate).
+``register_wishes``: what asks for a stricter first view of an item by a member (a running plan that
+requires it).
+
+``register_gates``: questions inside a film, which are asked while it plays.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from school.study.models import ItemRevision
+from school.study.rules.policy import Wish
 
 
 @dataclass(frozen=True)
@@ -44,24 +47,55 @@ def outstanding(revision: ItemRevision, member_id: int, cycle: int) -> list[Outs
     return [missing for missing in checked if missing]
 
 
-RateLimit = Callable[[int, int, date], int | None]
+Wishes = Callable[[int, int, date], Iterable[Wish]]
 
-_rate_limits: list[RateLimit] = []
+_wishes: list[Wishes] = []
 
 
-def register_rate_limit(limit: RateLimit) -> RateLimit:
-    """Add a limit ``(member_id, item_id, day) -> hundredths | None`` (None: no limit of its own).
+def register_wishes(wishes: Wishes) -> Wishes:
+    """Add ``(member_id, item_id, day) -> wishes``; together they can only narrow the item's policy.
 
     Asked once when a session is opened and once when a page is shown, never by a report.
     """
-    _rate_limits.append(limit)
-    return limit
+    _wishes.append(wishes)
+    return wishes
 
 
-def rate_limit(member_id: int, item_id: int, day: date) -> int | None:
-    """The lowest of all registered limits, hundredths of the normal speed; None without one."""
-    answers = (limit(member_id, item_id, day) for limit in _rate_limits)
-    return min((answer for answer in answers if answer), default=None)
+def wishes(member_id: int, item_id: int, day: date) -> list[Wish]:
+    """What is asked of a member's first view of an item on a local day."""
+    return [wish for ask in _wishes for wish in ask(member_id, item_id, day)]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A question inside a film: where it waits (milliseconds), its name, and where it is asked.
+
+    ``key`` stays the same while the question does (at most 40 characters). ``path``: GET gives the
+    question as a fragment, POST takes an answer and says whether it passed.
+    """
+
+    position: int
+    key: str
+    path: str
+
+
+GateSource = Callable[[ItemRevision], Iterable[Gate]]
+
+_gates: list[GateSource] = []
+
+
+def register_gates(source: GateSource) -> GateSource:
+    """Add questions ``(revision) -> gates``."""
+    _gates.append(source)
+    return source
+
+
+def gates(revision: ItemRevision) -> list[Gate]:
+    """All questions inside a revision's film, in the order in which they come."""
+    if revision.axis != ItemRevision.Axis.MEDIA:
+        return []
+    found = (gate for source in _gates for gate in source(revision))
+    return sorted(found, key=lambda gate: (gate.position, gate.key))
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,10 @@ def make_course(*parts: tuple[StudyItem, bool]) -> ItemRevision:
 
 @dataclass
 class Page:
-    """A browser tab that studies: opened at ``start``, it reports what it is told to."""
+    """A browser tab that studies: opened at ``start``, it reports what it is told to.
+
+    Every check-in is answered in its moment unless ``answers`` says otherwise.
+    """
 
     member: Member
     revision: ItemRevision
@@ -125,7 +128,12 @@ class Page:
         if seq is None:
             self.seq += 1
             seq = self.seq
-        values = {"token": self.opened.token, "member_id": self.member.pk, **changes}
+        values = {
+            "token": self.opened.token,
+            "member_id": self.member.pk,
+            "answers": [[number, at] for number, at in enumerate(self.opened.check_ins)],
+            **changes,
+        }
         with clock.at(self.start + timedelta(seconds=after)):
             return accept_report(seq=seq, segments=rows, **values)
 

@@ -30,6 +30,10 @@ STUDY_TEXT_IDLE_CHARACTERS = 100
 STUDY_RATE_REQUIRED = 1.0
 STUDY_RATE_ELECTIVE = 1.5
 STUDY_RATE_SLACK_MS = 250
+STUDY_SEEK_FREE = False
+STUDY_CHECK_IN_MINUTES = (8, 15)
+STUDY_QUESTIONS = True
+STUDY_REVIEW_SHARE = 0.0
 STUDY_CHARACTERS_PER_MINUTE = 250
 STUDY_TEXT_RATE = 3.0
 STUDY_REPORT_SECONDS = 30
@@ -68,3 +72,6 @@ UPLOAD_EXPIRY_HOURS = 48
 
 # The pattern page shows every component; only development switches it on.
 PATTERN_PAGE = False
+
+# Months for which a letter of introduction (组织关系介绍信) holds, from the day of sending.
+TRANSFER_LETTER_MONTHS = 3

@@ -1,19 +1,23 @@
 """Nouns of studying: items, evidence, what was earned."""
 
 from school.study.models.evidence import Coverage, Report, StudyDay, StudySession, WallDay
+from school.study.models.gate import GatePass
 from school.study.models.hour_rule import HourRule, Recredit
 from school.study.models.item import ItemPart, ItemRevision, StudyItem
 from school.study.models.ledger import Completion, HourEntry
+from school.study.models.policy import PolicyFields
 from school.study.models.year import LateArrival, YearClose
 
 __all__ = [
     "Completion",
     "Coverage",
+    "GatePass",
     "HourEntry",
     "HourRule",
     "ItemPart",
     "ItemRevision",
     "LateArrival",
+    "PolicyFields",
     "Recredit",
     "Report",
     "StudyDay",

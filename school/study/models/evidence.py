@@ -31,7 +31,19 @@ class StudySession(models.Model):
     minute_reports = models.PositiveSmallIntegerField(
         _("一分钟内上报"), default=0, help_text=_("从计数起点起一分钟内收到的上报。")
     )
+    superseded_at = models.DateTimeField(
+        _("被接替时间"), null=True, blank=True, help_text=_("党员在另一页面或设备继续学习。")
+    )
+    # Settled when it was opened, so that no report looks at plans.
     max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"))
+    check_low = models.PositiveIntegerField(
+        _("在线确认最短间隔（毫秒）"), default=0, help_text=_("0 为没有在线确认。")
+    )
+    check_high = models.PositiveIntegerField(_("在线确认最长间隔（毫秒）"), default=0)
+    review_ms = models.PositiveIntegerField(_("重看最多计入（毫秒）"), default=0)
+    barrier = models.PositiveIntegerField(
+        _("待答问题位置"), null=True, blank=True, help_text=_("视频中第一个未答问题；其后不计。")
+    )
     device = models.CharField(_("设备"), max_length=64, blank=True)
     address = models.CharField(_("地址段"), max_length=45, blank=True)
 
@@ -53,6 +65,7 @@ class Report(models.Model):
     seq = models.PositiveIntegerField(_("序号"))
     received_at = models.DateTimeField(_("收到时间"))
     segments = models.JSONField(_("片段"), default=list)
+    answers = models.JSONField(_("在线确认应答"), default=list, blank=True)
     studied_ms = models.PositiveIntegerField(_("计入时长"), default=0)
     covered_ms = models.PositiveIntegerField(_("新覆盖"), default=0)
 
@@ -78,6 +91,9 @@ class Coverage(models.Model):
     spans = models.BinaryField(_("区间"), default=bytes)
     covered = models.PositiveIntegerField(_("已覆盖"), default=0)
     studied_ms = models.PositiveIntegerField(_("已学时长"), default=0)
+    reviewed_ms = models.PositiveIntegerField(
+        _("重看时长"), default=0, help_text=_("已学时长中由重看所得的部分。")
+    )
     resume_at = models.PositiveIntegerField(_("续学位置"), default=0)
     met_on = models.DateField(
         _("视为看完日期"),

@@ -95,6 +95,10 @@ class ItemRevision(models.Model):
     )
     max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"), default=150)
     seek_free = models.BooleanField(_("首次学习可快进"), default=False)
+    # What the item says for itself; empty: as the school has it (rules.policy.Wish).
+    check_in = models.PositiveSmallIntegerField(_("在线确认间隔（分钟）"), null=True, blank=True)
+    questions = models.BooleanField(_("视频中的问题须作答"), null=True, blank=True)
+    review = models.PositiveSmallIntegerField(_("重看计入（百分之一）"), null=True, blank=True)
     published_at = models.DateTimeField(_("发布时间"))
 
     class Meta:

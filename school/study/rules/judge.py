@@ -9,7 +9,7 @@ study day of a moment is an integer division.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from school.study import spans as sets
@@ -80,6 +80,14 @@ class Terms:
     closes: int
     slack: int = 0
     ceiling: int = 0
+    windows: Spans | None = None
+    barrier: int | None = None
+    review: int = 0
+
+    @property
+    def end(self) -> int:
+        """Where the part of the axis ends that can be covered."""
+        return self.length if self.barrier is None else min(self.length, self.barrier)
 
 
 @dataclass(slots=True)
@@ -87,7 +95,8 @@ class Verdict:
     """What the batch was worth: the new sets and what was added to them.
 
     ``wall`` holds everything given plus ``claimed`` (the real time this batch took). ``studied``:
-    milliseconds by study day. ``resume_at``: where the last stretch ended, None without one.
+    milliseconds by study day. ``reviewed``: how many of them were earned by watching again.
+    ``resume_at``: where the last stretch ended, None without one.
     """
 
     cover: Spans
@@ -95,6 +104,7 @@ class Verdict:
     claimed: Spans = field(default_factory=list)
     covered_gain: int = 0
     studied: dict[int, int] = field(default_factory=dict)
+    reviewed: int = 0
     resume_at: int | None = None
 
     @property
@@ -147,19 +157,45 @@ def judge(
     for segment in segments:
         if segment.w1 >= latest:
             latest = segment.w1
-            verdict.resume_at = min(segment.m0 if terms.text else segment.m1, terms.length)
-        if segment.visible:
-            _credit(segment, terms, verdict, studied_ms)
+            verdict.resume_at = min(segment.m0 if terms.text else segment.m1, terms.end)
+        if segment.visible and _is_possible(segment, terms):
+            for piece in _in_windows(segment, terms):
+                _credit(piece, terms, verdict, studied_ms)
     return verdict
+
+
+def _is_possible(segment: Segment, terms: Terms) -> bool:
+    """Whether a stretch can have happened, by its own numbers.
+
+    The claim as made, before any clipping: nothing is gained by naming media beyond the end.
+    """
+    real, media = segment.w1 - segment.w0, segment.m1 - segment.m0
+    if real <= 0 or media < 0:
+        return False
+    return terms.text or media <= _allowed(real, terms) + terms.slack
+
+
+def _in_windows(segment: Segment, terms: Terms) -> list[Segment]:
+    """The parts of a stretch that lie in time that counts, each with its share of the media."""
+    if terms.windows is None:
+        return [segment]
+    kept = sets.pairs(sets.clip(terms.windows, segment.w0, segment.w1))
+    if kept == [(segment.w0, segment.w1)]:
+        return [segment]
+    if terms.text:
+        return [replace(segment, w0=low, w1=high) for low, high in kept]
+    real, media = segment.w1 - segment.w0, segment.m1 - segment.m0
+
+    def place(moment: int) -> int:
+        return segment.m0 + media * (moment - segment.w0) // real
+
+    return [replace(segment, m0=place(a), m1=place(b), w0=a, w1=b) for a, b in kept]
 
 
 def _credit(segment: Segment, terms: Terms, verdict: Verdict, before: int) -> None:
     m0, m1 = min(segment.m0, terms.length), min(segment.m1, terms.length)
     claimed_wall = segment.w1 - segment.w0
-    if m1 < m0 or claimed_wall <= 0 or (m1 == m0 and not terms.text):
-        return
-    # The claim as made, before clipping: nothing is gained by naming media beyond the end.
-    if not terms.text and segment.m1 - segment.m0 > _allowed(claimed_wall, terms) + terms.slack:
+    if m1 == m0 and not terms.text:
         return
     start = max(terms.opened, terms.opened + segment.w0)
     end = min(terms.closes, terms.opened + segment.w1)
@@ -174,12 +210,21 @@ def _credit(segment: Segment, terms: Terms, verdict: Verdict, before: int) -> No
     if not terms.text:
         # Minute for minute: of a stretch that was partly spent already, only that share.
         allowed = min(allowed, -(-(segment.m1 - segment.m0) * real // claimed_wall))
+    m0, m1 = min(m0, terms.end), min(m1, terms.end)
     gained = _cover(m0, m1, allowed, terms, verdict)
     if terms.text:
         earned = min(real, _text_ceiling(terms, verdict) - before - verdict.studied_ms)
     else:
         earned = min(real, gained)
+        earned += _review(min(m1 - m0, allowed) - gained, real - earned, terms, verdict)
     _spread(fresh, earned, verdict)
+
+
+def _review(seen: int, real: int, terms: Terms, verdict: Verdict) -> int:
+    """Study time earned with ``seen`` of media that was seen before, in ``real`` time left."""
+    earned = max(0, min(seen, real, terms.review - verdict.reviewed))
+    verdict.reviewed += earned
+    return earned
 
 
 def _allowed(real: int, terms: Terms) -> int:

@@ -28,7 +28,10 @@ def register_item(
     study_ms: int,
     text_digest: str = "",
     max_rate: int | None = None,
-    seek_free: bool = False,
+    seek_free: bool | None = None,
+    check_in: int | None = None,
+    questions: bool | None = None,
+    review: int | None = None,
     study_again: bool = False,
     award: int | None = None,
 ) -> ItemRevision:
@@ -43,12 +46,16 @@ def register_item(
         axis_length: in the unit of the axis.
         study_ms: standard study time.
         max_rate: fastest rate that counts, hundredths; None: the school's for electives. What a
-            plan requires is held to a lower one per session (``selectors.permitted_rate``).
+            plan requires is held to a lower one per session (``selectors.settled_policy``).
+        seek_free: whether what was not seen may be jumped over; None: as the school has it.
+        check_in, questions, review: see ``rules.policy.Wish``.
         award: hundredths of 学时; None: by the hour rule in force (only for what is watched or
             read, and the quiz bonus for a quiz; an aggregate pays nothing itself).
     """
     if max_rate is None:
         max_rate = presets.elective_rate()
+    if seek_free is None:
+        seek_free = presets.policy().seek_free
     item, _made = StudyItem.objects.select_for_update().get_or_create(
         source_type=source_type,
         source_id=source_id,
@@ -71,6 +78,9 @@ def register_item(
             award=_award(kind, axis, study_ms) if award is None else award,
             max_rate=max_rate,
             seek_free=seek_free,
+            check_in=check_in,
+            questions=questions,
+            review=review,
             published_at=clock.now(),
         )
         item.current = current
@@ -78,9 +88,11 @@ def register_item(
         current.text_digest = text_digest
         current.max_rate = max_rate
         current.seek_free = seek_free
+        current.check_in, current.questions, current.review = check_in, questions, review
         if award is not None:
             current.award = award
-        current.save(update_fields=["text_digest", "max_rate", "seek_free", "award"])
+        rules = ["max_rate", "seek_free", "check_in", "questions", "review"]
+        current.save(update_fields=["text_digest", "award", *rules])
     item.kind, item.title, item.path, item.audience = kind, title[:255], path, audience
     item.withdrawn_at = None
     item.save()

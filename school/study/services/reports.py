@@ -13,7 +13,7 @@ from school.core.errors import DomainError, NotAllowed, TooMany
 from school.study import presets, signals
 from school.study import spans as sets
 from school.study.models import Coverage, ItemRevision, Report
-from school.study.rules import judge, tokens
+from school.study.rules import gates, judge, tokens
 from school.study.selectors.standing import Standing, standing
 from school.study.services import rows
 from school.study.services.completion import consider
@@ -40,7 +40,8 @@ class Accepted:
 
     ``durable_seq``: every report up to it is stored. ``studied_ms``, ``required_ms``: real study
     time so far and the standard time of the whole. ``credit``: hundredths of 学时, None before
-    completion. ``cadence``: seconds until the next report is wanted.
+    completion. ``cadence``: seconds until the next report is wanted. ``superseded``: study goes on
+    in another page or on another device.
     """
 
     durable_seq: int
@@ -54,10 +55,11 @@ class Accepted:
     state: str
     outstanding: list[dict]
     cadence: int
+    superseded: bool
 
 
 def accept_report(
-    *, token: object, seq: object, segments: object, member_id: int | None
+    *, token: object, seq: object, segments: object, member_id: int | None, answers: object = None
 ) -> Accepted:
     """Judge and store one batch of a session. The same ``seq`` counts once.
 
@@ -67,6 +69,7 @@ def accept_report(
         segments: ``[[m0, m1, w0, w1, rate, visible], …]``, see ``judge.Segment``.
         member_id: who is signed in on that browser; None when nobody is (late evidence travels on
             its token alone).
+        answers: ``[[check-in, ms], …]`` that the segments rely on, see ``gates``.
 
     Raises:
         NotAllowed: no token of ours, or another member is signed in.
@@ -83,13 +86,20 @@ def accept_report(
         raise BadReport(_("学习上报的序号不正确，请刷新页面后继续学习。"))
     try:
         parsed = judge.parse_segments(segments, settings.STUDY_SEGMENTS_PER_REPORT)
+        answered = gates.parse_answers(answers)
     except ValueError as error:
         raise BadReport(_("学习上报的内容不正确，请刷新页面后继续学习。")) from error
     with transaction.atomic():
-        return _accept(claim, seq, parsed, segments)
+        return _accept(claim, seq, parsed, answered, segments)
 
 
-def _accept(claim: tokens.Claim, seq: int, parsed: list[judge.Segment], raw: object) -> Accepted:
+def _accept(
+    claim: tokens.Claim,
+    seq: int,
+    parsed: list[judge.Segment],
+    answered: list[tuple[int, int]],
+    raw: object,
+) -> Accepted:
     session = _session(claim)
     now = clock.authority()
     if now > session.expires_at + timedelta(days=settings.STUDY_EVIDENCE_DAYS):
@@ -98,10 +108,10 @@ def _accept(claim: tokens.Claim, seq: int, parsed: list[judge.Segment], raw: obj
     if seq <= session.last_seq and _reports(session).filter(seq=seq).exists():
         return _answer(session, held, _known(session, held))
     _count(session, now)
-    verdict = _judge(session, parsed, held, now)
+    verdict = _judge(session, parsed, answered, held, now)
     if len(verdict.cover) > max(len(held.cover), 2 * settings.STUDY_SPANS):
         raise BadReport(_("学习上报的内容不正确，请刷新页面后继续学习。"))
-    _store(session, seq, raw, verdict, held, now)
+    _store(session, seq, raw, answered, verdict, held, now)
     return _answer(session, held, _standing(session, held, verdict, now))
 
 
@@ -136,7 +146,11 @@ def _reports(session: rows.SessionRow):
 
 
 def _judge(
-    session: rows.SessionRow, parsed: list[judge.Segment], held: rows.Held, now: datetime
+    session: rows.SessionRow,
+    parsed: list[judge.Segment],
+    answered: list[tuple[int, int]],
+    held: rows.Held,
+    now: datetime,
 ) -> judge.Verdict:
     opened = judge.local_ms(clock.to_ms(session.opened_at))
     closes = judge.local_ms(clock.to_ms(min(now, session.expires_at)))
@@ -147,6 +161,9 @@ def _judge(
         max_rate=session.max_rate,
         opened=opened,
         closes=closes,
+        windows=_windows(session, parsed, answered),
+        barrier=session.barrier,
+        review=session.review_ms - held.reviewed_ms,
     )
     last = min(closes, opened + max((s.w1 for s in parsed), default=0))
     first = min(last, opened + min((s.w0 for s in parsed), default=0))
@@ -160,15 +177,27 @@ def _judge(
     )
 
 
+def _windows(
+    session: rows.SessionRow, parsed: list[judge.Segment], answered: list[tuple[int, int]]
+) -> sets.Spans | None:
+    """The time of the session that its check-ins let count; None when it has none."""
+    if not session.check_low:
+        return None
+    until = max((s.w1 for s in parsed), default=0)
+    moments = gates.schedule(session.sid, session.check_low, session.check_high, until)
+    return gates.windows(moments, answered, until)
+
+
 def _store(
     session: rows.SessionRow,
     seq: int,
     raw: object,
+    answered: list[tuple[int, int]],
     verdict: judge.Verdict,
     held: rows.Held,
     now: datetime,
 ) -> None:
-    rows.insert_report(session.sid, seq, now, raw, verdict)
+    rows.insert_report(session.sid, seq, now, raw, answered, verdict)
     rows.save_wall(session.member_id, verdict.wall, verdict.claimed)
     _store_coverage(session, verdict, held, now)
     for day, studied in verdict.studied.items():
@@ -183,6 +212,7 @@ def _store_coverage(
     held.cover = verdict.cover
     held.covered += verdict.covered_gain
     held.studied_ms += verdict.studied_ms
+    held.reviewed_ms += verdict.reviewed
     if verdict.resume_at is not None:
         held.resume_at = verdict.resume_at
     if held.pk is not None:
@@ -195,6 +225,7 @@ def _store_coverage(
             spans=sets.pack(held.cover),
             covered=held.covered,
             studied_ms=held.studied_ms,
+            reviewed_ms=held.reviewed_ms,
             resume_at=held.resume_at,
             updated_at=now,
         )
@@ -266,4 +297,5 @@ def _answer(session: rows.SessionRow, held: rows.Held, now_at: Standing) -> Acce
         state=now_at.state,
         outstanding=now_at.outstanding,
         cadence=settings.STUDY_REPORT_SECONDS,
+        superseded=session.superseded,
     )

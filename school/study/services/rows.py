@@ -64,6 +64,11 @@ class SessionRow:
     minute_at: datetime | None
     minute_reports: int
     max_rate: int
+    check_low: int
+    check_high: int
+    review_ms: int
+    barrier: int | None
+    superseded: bool
     active: bool
     axis: str
     length: int
@@ -72,7 +77,8 @@ class SessionRow:
 
 _FIND_SESSION = f"""
     SELECT s.member_id, s.revision_id, s.cycle, s.opened_at, s.expires_at, s.last_seq,
-           s.durable_seq, s.minute_at, s.minute_reports, s.max_rate, m.is_active,
+           s.durable_seq, s.minute_at, s.minute_reports, s.max_rate, s.check_low, s.check_high,
+           s.review_ms, s.barrier, s.superseded_at IS NOT NULL, m.is_active,
            r.axis, r.axis_length, r.study_ms
     FROM {_SESSION} s
     JOIN {_MEMBER} m ON m.id = s.member_id
@@ -89,6 +95,7 @@ def lock_session(sid: UUID) -> SessionRow | None:
         return None
     row = SessionRow(sid, *found[0])
     row.opened_at, row.expires_at = _moment(row.opened_at), _moment(row.expires_at)
+    row.superseded = bool(row.superseded)
     row.minute_at = row.minute_at and _moment(row.minute_at)
     return row
 
@@ -101,12 +108,13 @@ class Held:
     cover: sets.Spans
     covered: int
     studied_ms: int
+    reviewed_ms: int
     resume_at: int
     met: bool
 
 
 _FIND_COVERAGE = f"""
-    SELECT id, spans, covered, studied_ms, resume_at, met_on IS NOT NULL
+    SELECT id, spans, covered, studied_ms, reviewed_ms, resume_at, met_on IS NOT NULL
     FROM {_COVERAGE} WHERE member_id = %s AND revision_id = %s AND cycle = %s
 """
 
@@ -115,14 +123,16 @@ def held(session: SessionRow) -> Held:
     """What the member has of the session's revision and cycle so far."""
     found = _run(_FIND_COVERAGE, [session.member_id, session.revision_id, session.cycle])
     if not found:
-        return Held(None, [], 0, 0, 0, False)
-    pk, packed, covered, studied_ms, resume_at, met = found[0]
-    return Held(pk, sets.unpack(packed), covered, studied_ms, resume_at, bool(met))
+        return Held(None, [], 0, 0, 0, 0, False)
+    pk, packed, *numbers, met = found[0]
+    return Held(pk, sets.unpack(packed), *numbers, met=bool(met))
 
 
 _UPDATE_COVERAGE = f"""
     UPDATE {_COVERAGE}
-    SET spans = %s, covered = %s, studied_ms = %s, resume_at = %s, updated_at = %s WHERE id = %s
+    SET spans = %s, covered = %s, studied_ms = %s, reviewed_ms = %s, resume_at = %s,
+        updated_at = %s
+    WHERE id = %s
 """
 
 
@@ -130,20 +140,24 @@ def update_coverage(row: Held, now: datetime) -> None:
     """Write an existing coverage row."""
     moment = connection.ops.adapt_datetimefield_value(now)
     packed = sets.pack(row.cover)
-    _run(
-        _UPDATE_COVERAGE,
-        [packed, row.covered, row.studied_ms, row.resume_at, moment, row.pk],
-    )
+    numbers = [row.covered, row.studied_ms, row.reviewed_ms, row.resume_at]
+    _run(_UPDATE_COVERAGE, [packed, *numbers, moment, row.pk])
 
 
 _INSERT_REPORT = f"""
-    INSERT INTO {_REPORT} (session_id, seq, received_at, segments, studied_ms, covered_ms)
-    VALUES (%s, %s, %s, %s, %s, %s)
+    INSERT INTO {_REPORT} (session_id, seq, received_at, segments, answers, studied_ms,
+        covered_ms)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
 
 
 def insert_report(
-    sid: UUID, seq: int, now: datetime, segments: object, verdict: judge.Verdict
+    sid: UUID,
+    seq: int,
+    now: datetime,
+    segments: object,
+    answers: list[tuple[int, int]],
+    verdict: judge.Verdict,
 ) -> None:
     """Keep a batch as it was reported, with what it was worth."""
     _run(
@@ -153,6 +167,7 @@ def insert_report(
             seq,
             connection.ops.adapt_datetimefield_value(now),
             json.dumps(segments, separators=(",", ":")),
+            json.dumps(answers, separators=(",", ":")),
             verdict.studied_ms,
             verdict.covered_gain,
         ],

@@ -13,16 +13,25 @@ from school.members.models import Member
 from school.members.selectors.audiences import in_audience
 from school.study import spans as sets
 from school.study.models import Coverage, ItemRevision, StudyItem, StudySession
+from school.study.rules import gates as check_ins
 from school.study.rules import tokens
+from school.study.rules.policy import Policy
 from school.study.selectors.cycles import cycle_for
-from school.study.selectors.rates import permitted_rate
+from school.study.selectors.gates import GateState, barrier_of, gates_of
+from school.study.selectors.policy import settled_policy
 from school.study.selectors.standing import Standing, standing
 from school.study.services.locks import lock_member
 
 
 @dataclass(frozen=True)
 class Opened:
-    """What the page needs to study; ``cover`` is flat spans of the axis."""
+    """What the page needs to study; ``cover`` is flat spans of the axis.
+
+    ``check_ins``: milliseconds of the session at which the page asks whether somebody is there; the
+    answers travel with the reports. ``gates``: questions of the film, with where they wait; what
+    lies beyond the first one not ``passed`` does not count while ``questions`` holds.
+    ``review_ms``: study time that watching again may still earn.
+    """
 
     sid: str
     token: str
@@ -36,6 +45,10 @@ class Opened:
     resume_at: int
     max_rate: int
     seek_free: bool
+    check_ins: list[int]
+    gates: list[GateState]
+    questions: bool
+    review_ms: int
     completed: bool
     credit: int | None
     state: str
@@ -43,12 +56,22 @@ class Opened:
 
 
 @transaction.atomic
-def open_session(*, member: Member, item: StudyItem, device: str = "", address: str = "") -> Opened:
+def open_session(
+    *,
+    member: Member,
+    item: StudyItem,
+    device: str = "",
+    address: str = "",
+    session_key: str | None = None,
+    take: bool = True,
+) -> Opened:
     """Open a session of a member on an item's revision in force.
 
     Args:
         device: what the browser calls itself, shortened.
         address: the client's address prefix.
+        session_key: of the sign-in; the token is bound to it by a keyed hash.
+        take: whether study goes on here; pages opened before learn that they are superseded.
 
     Raises:
         NotFound: the item is withdrawn, not published yet, or not for this member.
@@ -69,6 +92,8 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
     day = clock.local_day(now)
     cycle = cycle_for(member.pk, revision.pk, day)
     now_at = standing(member.pk, revision, cycle)
+    policy = settled_policy(member.pk, revision, completed=now_at.completed, day=day)
+    gates = gates_of(member.pk, revision, cycle)
     session = StudySession.objects.create(
         member=member,
         revision=revision,
@@ -76,20 +101,47 @@ def open_session(*, member: Member, item: StudyItem, device: str = "", address: 
         opened_at=now,
         expires_at=now + timedelta(hours=settings.STUDY_SESSION_HOURS),
         # Settled here and signed into the token: no report looks at plans.
-        max_rate=permitted_rate(member.pk, revision, completed=now_at.completed, day=day),
+        max_rate=policy.max_rate,
+        check_low=policy.check_low,
+        check_high=policy.check_high,
+        review_ms=_review_ms(policy, revision),
+        barrier=barrier_of(gates) if policy.questions else None,
         device=device[:64],
         address=address[:45],
     )
-    return _opened(session, revision, now_at)
+    if take:
+        supersede_others(session)
+    return _opened(session, revision, now_at, policy, gates, session_key)
 
 
-def _opened(session: StudySession, revision: ItemRevision, now_at: Standing) -> Opened:
+def supersede_others(session: StudySession) -> None:
+    """Tell the member's other open pages that study goes on here. A courtesy: two pages never
+    count the same minute anyway."""
+    others = StudySession.objects.filter(
+        member_id=session.member_id, superseded_at=None, expires_at__gt=session.opened_at
+    )
+    others.exclude(pk=session.pk).update(superseded_at=session.opened_at)
+
+
+def _review_ms(policy: Policy, revision: ItemRevision) -> int:
+    return revision.axis_length * policy.review // 100
+
+
+def _opened(
+    session: StudySession,
+    revision: ItemRevision,
+    now_at: Standing,
+    policy: Policy,
+    gates: list[GateState],
+    session_key: str | None,
+) -> Opened:
     seen = Coverage.objects.filter(
         member_id=session.member_id, revision=revision, cycle=session.cycle
     ).first()
+    lasts = int((session.expires_at - session.opened_at).total_seconds() * 1000)
     return Opened(
         sid=session.pk.hex,
-        token=token_of(session, revision),
+        token=token_of(session, revision, policy, session_key),
         seq=0,
         cadence=settings.STUDY_REPORT_SECONDS,
         length=revision.axis_length,
@@ -98,8 +150,12 @@ def _opened(session: StudySession, revision: ItemRevision, now_at: Standing) -> 
         studied_ms=seen.studied_ms if seen else 0,
         required_ms=revision.study_ms,
         resume_at=seen.resume_at if seen else 0,
-        max_rate=session.max_rate,
-        seek_free=revision.seek_free or now_at.completed,
+        max_rate=policy.max_rate,
+        seek_free=policy.seek_free,
+        check_ins=check_ins.schedule(session.pk, policy.check_low, policy.check_high, lasts),
+        gates=gates,
+        questions=policy.questions,
+        review_ms=max(0, session.review_ms - (seen.reviewed_ms if seen else 0)),
         completed=now_at.completed,
         credit=now_at.credit,
         state=now_at.state,
@@ -107,7 +163,9 @@ def _opened(session: StudySession, revision: ItemRevision, now_at: Standing) -> 
     )
 
 
-def token_of(session: StudySession, revision: ItemRevision) -> str:
+def token_of(
+    session: StudySession, revision: ItemRevision, policy: Policy, session_key: str | None
+) -> str:
     """The signed token of a session."""
     return tokens.seal(
         tokens.Claim(
@@ -116,6 +174,13 @@ def token_of(session: StudySession, revision: ItemRevision) -> str:
             revision_id=revision.pk,
             length=revision.axis_length,
             expires=int(session.expires_at.timestamp()),
-            max_rate=session.max_rate,
+            max_rate=policy.max_rate,
+            cycle=session.cycle,
+            seek_free=policy.seek_free,
+            check_low=policy.check_low,
+            check_high=policy.check_high,
+            questions=policy.questions,
+            review_ms=session.review_ms,
+            browser=tokens.browser_of(session_key),
         )
     )

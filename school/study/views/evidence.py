@@ -38,9 +38,13 @@ def _refusal(error: DomainError) -> JsonResponse:
 @require_POST
 @member_required
 def open_item(request: HttpRequest) -> JsonResponse:
-    """Open a session: ``{"item": 12}`` → token and where the member stands."""
+    """Open a session: ``{"item": 12}`` → token and where the member stands.
+
+    ``"take": false`` opens it without superseding the member's other pages.
+    """
     try:
-        pk = _body(request).get("item")
+        body = _body(request)
+        pk = body.get("item")
         if type(pk) is not int or not 0 < pk < 2**63:
             raise BadReport(_("缺少学习内容编号。"))
         item = StudyItem.objects.select_related("current", "audience").filter(pk=pk).first()
@@ -51,6 +55,8 @@ def open_item(request: HttpRequest) -> JsonResponse:
             item=item,
             device=request.headers.get("User-Agent", ""),
             address=audit.address_prefix(request),
+            session_key=request.session.session_key,
+            take=body.get("take") is not False,
         )
     except DomainError as error:
         return _refusal(error)
@@ -61,7 +67,7 @@ def open_item(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @require_POST
 def report(request: HttpRequest) -> JsonResponse:
-    """Take in one batch: ``{"token", "seq", "segments"}`` → the server's numbers."""
+    """Take in one batch: ``{"token", "seq", "segments", "answers"}`` → the server's numbers."""
     if int(request.headers.get("Content-Length") or 0) > settings.STUDY_REPORT_BYTES:
         return JsonResponse({"error": _("学习上报过大。")}, status=413)
     try:
@@ -70,6 +76,7 @@ def report(request: HttpRequest) -> JsonResponse:
             token=body.get("token"),
             seq=body.get("seq"),
             segments=body.get("segments"),
+            answers=body.get("answers"),
             member_id=_signed_in(request),
         )
     except DomainError as error:

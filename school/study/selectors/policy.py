@@ -1,0 +1,44 @@
+"""By which rules a member studies a revision."""
+
+from datetime import date
+
+from school.study import presets, registry
+from school.study.models import ItemRevision
+from school.study.rules import policy as rules
+from school.study.rules.policy import Policy, Wish
+
+
+def policy_of(revision: ItemRevision) -> Policy:
+    """The revision's own policy: the school's presets and what the item says for itself."""
+    if revision.axis != ItemRevision.Axis.MEDIA:
+        return Policy(max_rate=revision.max_rate, seek_free=True, questions=False)
+    return rules.own(
+        presets.policy(),
+        Wish(
+            max_rate=revision.max_rate,
+            seek_free=revision.seek_free,
+            check_in=revision.check_in,
+            questions=revision.questions,
+            review=revision.review,
+        ),
+    )
+
+
+def settled_policy(member_id: int, revision: ItemRevision, *, completed: bool, day: date) -> Policy:
+    """The policy of a visit: the revision's own, narrowed by running plans on a first view.
+
+    Args:
+        completed: what has been completed is no first view; nothing narrows it any more.
+        day: local day on which it is studied.
+    """
+    item = policy_of(revision)
+    if revision.axis != ItemRevision.Axis.MEDIA:
+        return item
+    if completed:
+        return rules.again(item)
+    return rules.strictest(item, registry.wishes(member_id, revision.item_id, day))
+
+
+def permitted_rate(member_id: int, revision: ItemRevision, *, completed: bool, day: date) -> int:
+    """Highest rate that counts, hundredths: see ``settled_policy``."""
+    return settled_policy(member_id, revision, completed=completed, day=day).max_rate

@@ -1,0 +1,32 @@
+"""Passing a question inside a film."""
+
+from django.db import transaction
+
+from school.core import clock
+from school.members.models import Member
+from school.study.models import GatePass, ItemRevision, StudySession
+from school.study.selectors.cycles import cycle_for
+from school.study.selectors.gates import barrier_of, gates_of
+from school.study.services.completion import consider
+from school.study.services.locks import lock_member
+
+
+@transaction.atomic
+def pass_gate(*, member: Member, revision: ItemRevision, key: str) -> bool:
+    """Book a question as answered; what follows it counts from now on in every open visit.
+
+    The caller has marked the answer. Passing it again changes nothing; whether it was new.
+    """
+    lock_member(member.pk)
+    now = clock.authority()
+    cycle = cycle_for(member.pk, revision.pk, clock.local_day(now))
+    _row, made = GatePass.objects.get_or_create(
+        member=member, revision=revision, cycle=cycle, key=key, defaults={"passed_at": now}
+    )
+    held_back = StudySession.objects.filter(
+        member=member, revision=revision, cycle=cycle, barrier__isnull=False
+    )
+    held_back.update(barrier=barrier_of(gates_of(member.pk, revision, cycle)))
+    if made:
+        consider(member_id=member.pk, revision=revision, cycle=cycle, origin=f"gate:{key}")
+    return made
