@@ -1,6 +1,6 @@
 """Pure rules of plans. The one place where 应学, 已完成, 未完成 and 其中逾期 are defined.
 
-Boards, task lists, filings and exports all read what comes from here (docs/decisions/09-counters.md).
+Boards, task lists, filings and exports read what comes from here (docs/decisions/09-counters.md).
 """
 
 from school.plans.rules.counts import (
@@ -16,6 +16,7 @@ from school.plans.rules.counts import (
 from school.plans.rules.facts import (
     AudienceLine,
     Begun,
+    Condition,
     Credit,
     Done,
     Line,
@@ -42,6 +43,7 @@ __all__ = [
     "NOBODY",
     "AudienceLine",
     "Begun",
+    "Condition",
     "Counts",
     "Credit",
     "Done",

@@ -73,6 +73,16 @@ class PlanFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """Something to take part in between two days, both included."""
+
+    kind: str
+    since: date
+    by: date
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A requirement of hours: credit in hundredths of 学时; empty ``sources`` means all count."""
 
@@ -80,6 +90,7 @@ class Target:
     sources: frozenset[str] = frozenset()
     exempt: tuple[Span, ...] = ()
     year: int = 0
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +130,7 @@ class MemberFacts:
     done: list[Done] = field(default_factory=list)
     begun: list[Begun] = field(default_factory=list)
     credits: list[Credit] = field(default_factory=list)
+    trainings: list[date] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     tree_days: list[date] = field(default_factory=list)
 

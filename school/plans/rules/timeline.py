@@ -12,6 +12,7 @@ from school.plans.rules.facts import (
     PlanLine,
     included,
 )
+from school.plans.rules.targets import is_met
 
 Key = tuple[date, int, int | None]
 """(day, home branch, plan item; None: the plan as a whole)"""
@@ -46,7 +47,7 @@ def _days(plan: PlanFacts, member: MemberFacts) -> list[date]:
     spans += [span for target in member.targets for span in target.exempt]
     days = {plan.starts_on, *(s.since for s in spans), *(s.until for s in spans if s.until)}
     days |= {begun.day for begun in member.begun} | {credit.day for credit in member.credits}
-    days |= set(member.tree_days)
+    days |= set(member.tree_days) | set(member.trainings)
     for item in plan.items:
         days |= {day for day in (item.added_on, item.withdrawn_on, item.gone_on) if day}
     days = {max(day, plan.starts_on) for day in days}
@@ -175,7 +176,13 @@ def hours_state(plan: PlanFacts, member: MemberFacts, day: date) -> tuple[bool, 
         if t.year == plan.year and not any(span.on(day) for span in t.exempt)
     ]
     return bool(targets), bool(targets) and all(
-        credited(member.credits, year=plan.year, sources=t.sources, until=day) >= t.due
+        is_met(
+            due=t.due,
+            got=credited(member.credits, year=plan.year, sources=t.sources, until=day),
+            conditions=t.conditions,
+            trainings=member.trainings,
+            day=day,
+        )
         for t in targets
     )
 
@@ -192,7 +199,8 @@ def credited(credits: Iterable[Credit], *, year: int, sources: frozenset[str], u
 def _met_since(plan: PlanFacts, member: MemberFacts, day: date) -> date:
     """First day since which the plan's hours have been met without a break up to ``day``."""
     since = day
-    for at in sorted({c.day for c in member.credits if c.day <= day}, reverse=True):
+    days = {c.day for c in member.credits} | set(member.trainings)
+    for at in sorted((each for each in days if each <= day), reverse=True):
         if not hours_state(plan, member, at)[1]:
             break
         since = at
