@@ -7,6 +7,9 @@ export VENV
 # A message written in Chinese must not end a command on a machine without a UTF-8 locale.
 export PYTHONUTF8 := 1
 
+# Tests run in two processes; one of them takes all that drive a browser.
+IN_TWO := -n 2 --dist loadgroup
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo test test-browser services services-stop test-services \
 	test-deep check bench lock messages clean
@@ -24,7 +27,7 @@ demo: setup ## Open the demo school on PORT (8000), in the foreground; Ctrl-C st
 	@exec $(PY) -m deploy.run
 
 test: setup-tests ## Unit, integration, architecture and browser tests; PYTEST="-k word" narrows
-	@$(PY) -m pytest -m "not services" $(PYTEST)
+	@$(PY) -m pytest $(IN_TWO) -m "not services" $(PYTEST)
 
 test-browser: setup-tests ## Only the browser tests
 	@$(PY) -m pytest tests/browser $(PYTEST)
@@ -36,7 +39,7 @@ services-stop: ## Stop what `make services` started
 	@$(PY) -m deploy.services stop
 
 test-services: setup-tests ## The tests that touch database, broker, search or browser, on real servers
-	@$(PY) -m deploy.services run -- $(PY) -m pytest -m "not pure" $(PYTEST)
+	@$(PY) -m deploy.services run -- $(PY) -m pytest $(IN_TWO) -m "not pure" $(PYTEST)
 
 test-deep: setup-tests ## Property tests with many examples
 	@HYPOTHESIS_PROFILE=deep $(PY) -m pytest -m "not services and not browser" $(PYTEST)

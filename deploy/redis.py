@@ -32,6 +32,8 @@ def command(host) -> tuple[list, dict[str, str], int]:
         "port": str(_port),
         "dir": str(host.folder / "redis"),
         "appendonly": "yes",
+        # The tests give each school they start, and each of their processes, databases of its own.
+        "databases": "64",
         "daemonize": "no",
         "maxmemory-policy": "noeviction",
     }

@@ -67,6 +67,8 @@ def pytest_collection_modifyitems(config, items):
         parts = item.nodeid.split("/")
         if "browser" in parts:
             item.add_marker("browser")
+            # One process drives all browsers, so that they share their schools.
+            item.add_marker(pytest.mark.xdist_group("browser"))
         if "services" in parts:
             item.add_marker("services")
     for item in items:

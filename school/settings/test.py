@@ -5,9 +5,20 @@ from pathlib import Path
 
 from school.settings import env
 
-# In a folder of their own, so that tests never touch the school that runs beside them.
-if Path(env.text("DATA_DIR")).name != "test":
-    os.environ["DATA_DIR"] = str(Path(env.text("DATA_DIR")) / "test")
+FIRST_REDIS = 40  # beyond those that the schools of the browser tests take
+
+# In a folder of their own, so that tests never touch the school that runs beside them; and each
+# process of a run that is divided in a folder and a Redis database of its own.
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
+folder = Path(env.text("DATA_DIR"))
+if folder.name not in {"test", PROCESS}:
+    folder /= "test"
+if PROCESS and folder.name != PROCESS:
+    folder /= PROCESS
+    if env.text("REDIS_URL"):
+        server = env.text("REDIS_URL").rpartition("/")[0]
+        os.environ["REDIS_URL"] = f"{server}/{FIRST_REDIS + int(PROCESS.removeprefix('gw'))}"
+os.environ["DATA_DIR"] = str(folder)
 
 from school.settings.development import *  # noqa: E402, F403
 
