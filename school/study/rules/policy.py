@@ -77,10 +77,10 @@ def strictest(policy: Policy, wishes: Iterable[Wish]) -> Policy:
     return policy
 
 
-def again(first: Policy, item: Policy) -> Policy:
+def again(item: Policy) -> Policy:
     """The policy of who has completed it: no first view any more, so no plan narrows it.
 
     Nobody is asked for a sign of life where nothing can be earned.
     """
     seen = replace(item, seek_free=True, questions=False)
-    return seen if first.review else replace(seen, check_low=0, check_high=0)
+    return seen if item.review else replace(seen, check_low=0, check_high=0)
