@@ -25,9 +25,14 @@ def now() -> datetime:
     return _now.get() or timezone.now()
 
 
+def settled() -> datetime | None:
+    """The shared moment where ``at`` has set it; None where clocks run."""
+    return _authority.get() or _now.get()
+
+
 def authority() -> datetime:
     """The shared moment, aware. One statement on PostgreSQL, none on SQLite."""
-    if fixed := _authority.get() or _now.get():
+    if fixed := settled():
         return fixed
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

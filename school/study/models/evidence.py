@@ -7,6 +7,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from school.study.models.item import ItemRevision
+from school.study.rules.gates import parse_answers
+from school.study.rules.judge import Segment, parse_segments
+from school.study.rules.packing import unpack
+
+MAX_STORED = 100_000  # what is stored was checked when it came
 
 
 class StudySession(models.Model):
@@ -34,6 +39,9 @@ class StudySession(models.Model):
     superseded_at = models.DateTimeField(
         _("被接替时间"), null=True, blank=True, help_text=_("党员在另一页面或设备继续学习。")
     )
+    settled_at = models.DateTimeField(
+        _("入账时间"), null=True, blank=True, help_text=_("会话结束后按时长入账的时间。")
+    )
     # Settled when it was opened, so that no report looks at plans.
     max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"))
     check_low = models.PositiveIntegerField(
@@ -44,13 +52,29 @@ class StudySession(models.Model):
     barrier = models.PositiveIntegerField(
         _("待答问题位置"), null=True, blank=True, help_text=_("视频中第一个未答问题；其后不计。")
     )
+    sign_in = models.ForeignKey(
+        "members.SignInSession",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("登录会话"),
+        help_text=_("打开时的登录；它被收回后的学习不计。"),
+    )
     device = models.CharField(_("设备"), max_length=64, blank=True)
     address = models.CharField(_("地址段"), max_length=45, blank=True)
 
     class Meta:
         verbose_name = _("学习会话")
         verbose_name_plural = _("学习会话")
-        indexes = [models.Index(fields=["member", "-opened_at"], name="session_member")]
+        indexes = [
+            models.Index(fields=["member", "-opened_at"], name="session_member"),
+            models.Index(
+                fields=["opened_at"],
+                condition=models.Q(settled_at=None),
+                name="session_unsettled",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -64,8 +88,10 @@ class Report(models.Model):
     )
     seq = models.PositiveIntegerField(_("序号"))
     received_at = models.DateTimeField(_("收到时间"))
-    segments = models.JSONField(_("片段"), default=list)
-    answers = models.JSONField(_("在线确认应答"), default=list, blank=True)
+    packed = models.BinaryField(_("片段与应答"), default=bytes, db_default=b"")
+    # Of reports stored before they were packed; null since.
+    segments = models.JSONField(_("片段"), null=True, blank=True)
+    answers = models.JSONField(_("在线确认应答"), null=True, blank=True)
     studied_ms = models.PositiveIntegerField(_("计入时长"), default=0)
     covered_ms = models.PositiveIntegerField(_("新覆盖"), default=0)
 
@@ -76,6 +102,12 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id} #{self.seq}"
+
+    def evidence(self) -> tuple[list[Segment], list[tuple[int, int]]]:
+        """The stretches as they were reported, and the answers to check-ins they rely on."""
+        if self.packed:
+            return unpack(self.packed)
+        return parse_segments(self.segments or [], MAX_STORED), parse_answers(self.answers)
 
 
 class Coverage(models.Model):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import NotFound, TooMany
-from school.members.models import Member
+from school.members.models import Member, SignInSession
 from school.members.selectors.audiences import in_audience
 from school.study import spans as sets
 from school.study.models import Coverage, ItemRevision, StudyItem, StudySession
@@ -106,12 +106,21 @@ def open_session(
         check_high=policy.check_high,
         review_ms=_review_ms(policy, revision),
         barrier=barrier_of(gates) if policy.questions else None,
+        sign_in_id=_sign_in(session_key),
         device=device[:64],
         address=address[:45],
     )
     if take:
         supersede_others(session)
     return _opened(session, revision, now_at, policy, gates, session_key)
+
+
+def _sign_in(session_key: str | None) -> int | None:
+    """The sign-in behind a session key: when it is taken away, what is studied later is void."""
+    if not session_key:
+        return None
+    rows = SignInSession.objects.filter(key=session_key).values_list("pk", flat=True)
+    return rows.first()
 
 
 def supersede_others(session: StudySession) -> None:

@@ -1,0 +1,28 @@
+"""Evidence that comes too late to be judged at once. Both sinks ask here, and only here."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from school.core.errors import DomainError
+
+
+class Gone(DomainError):
+    """The evidence comes too late to be taken."""
+
+    status = 410
+
+
+def is_late(expires_at: datetime, received: datetime) -> bool:
+    """Whether a batch of a session came in after the days in which evidence is judged at once."""
+    return received > expires_at + timedelta(days=settings.STUDY_EVIDENCE_DAYS)
+
+
+def turn_away() -> None:
+    """Refuse a batch that is late.
+
+    Raises:
+        Gone: always.
+    """
+    raise Gone(_("学习结束已超过规定天数，这份记录不能再上传。"))
