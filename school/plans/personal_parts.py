@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from school.members.models import Member
 from school.members.personal_data import rows_part
-from school.plans.models import Exemption
+from school.plans.models import Exemption, ExemptionRequest
 
 GONE = "已删除"
 
@@ -14,8 +14,15 @@ def _forget_reasons(member: Member) -> int:
     return Exemption.objects.filter(member=member).update(reason=GONE)
 
 
+def _forget_asked_reasons(member: Member) -> int:
+    rows = ExemptionRequest.objects.filter(member=member)
+    rows.exclude(answer="").update(answer=GONE)
+    return rows.update(reason=GONE)
+
+
 def register() -> None:
     """Say what is held about a member."""
     rows_part("plans.annualtarget.member", _("年度应修学时"))
     rows_part("plans.exemption.member", _("免学"), erase=_forget_reasons)
+    rows_part("plans.exemptionrequest.member", _("免学申请"), erase=_forget_asked_reasons)
     rows_part("plans.countdelta.member", _("计数变动"))

@@ -6,132 +6,356 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0006_grants_in_force'),
-        ('plans', '0002_drop_fresh_evidence'),
+        ("members", "0006_grants_in_force"),
+        ("plans", "0002_drop_fresh_evidence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='annualtarget',
-            name='change',
-            field=models.CharField(blank=True, choices=[('months', '按任职月数折算'), ('higher', '按较高的一档'), ('keep', '按年初的一档，当年不变')], max_length=8, verbose_name='年中职务变动'),
+            model_name="annualtarget",
+            name="change",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("months", "按任职月数折算"),
+                    ("higher", "按较高的一档"),
+                    ("keep", "按年初的一档，当年不变"),
+                ],
+                max_length=8,
+                verbose_name="年中职务变动",
+            ),
         ),
         migrations.AddField(
-            model_name='annualtarget',
-            name='conditions',
-            field=models.JSONField(blank=True, default=list, verbose_name='参训条件'),
+            model_name="annualtarget",
+            name="conditions",
+            field=models.JSONField(blank=True, default=list, verbose_name="参训条件"),
         ),
         migrations.AddField(
-            model_name='annualtarget',
-            name='in_force',
-            field=models.BooleanField(default=True, verbose_name='仍要求'),
+            model_name="annualtarget",
+            name="in_force",
+            field=models.BooleanField(default=True, verbose_name="仍要求"),
         ),
         migrations.AddField(
-            model_name='annualtarget',
-            name='parts',
-            field=models.JSONField(blank=True, default=list, verbose_name='折算'),
+            model_name="annualtarget",
+            name="parts",
+            field=models.JSONField(blank=True, default=list, verbose_name="折算"),
         ),
         migrations.AddField(
-            model_name='annualtarget',
-            name='rung',
-            field=models.CharField(blank=True, max_length=30, verbose_name='档次'),
+            model_name="annualtarget",
+            name="rung",
+            field=models.CharField(blank=True, max_length=30, verbose_name="档次"),
         ),
         migrations.AddField(
-            model_name='annualtarget',
-            name='settled_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='确定时间'),
+            model_name="annualtarget",
+            name="settled_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="确定时间"),
         ),
         migrations.AddField(
-            model_name='annualtarget',
-            name='starts_on',
-            field=models.DateField(blank=True, null=True, verbose_name='起算日期'),
+            model_name="annualtarget",
+            name="starts_on",
+            field=models.DateField(blank=True, null=True, verbose_name="起算日期"),
         ),
         migrations.CreateModel(
-            name='TargetSet',
+            name="TargetSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('basis', models.CharField(blank=True, max_length=200, verbose_name='依据')),
-                ('solo_counts', models.BooleanField(null=True, verbose_name='网上自学是否计入')),
-                ('sources', models.JSONField(default=list, verbose_name='其他计入来源')),
-                ('change', models.CharField(choices=[('months', '按任职月数折算'), ('higher', '按较高的一档'), ('keep', '按年初的一档，当年不变')], default='months', max_length=8, verbose_name='年中职务变动')),
-                ('joiners', models.CharField(choices=[('months', '按在册月数折算'), ('full', '按全年要求'), ('none', '当年不要求')], default='months', max_length=8, verbose_name='年中加入')),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('published', '执行中'), ('replaced', '已被替代'), ('withdrawn', '已撤销')], default='draft', max_length=10, verbose_name='状态')),
-                ('version', models.PositiveSmallIntegerField(default=1, verbose_name='版本')),
-                ('created_at', models.DateTimeField(verbose_name='制定时间')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='发布时间')),
-                ('settled_at', models.DateTimeField(blank=True, null=True, verbose_name='最近核对时间')),
-                ('settle_wanted', models.BooleanField(default=False, editable=False, verbose_name='待重新核对')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='制定人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("basis", models.CharField(blank=True, max_length=200, verbose_name="依据")),
+                ("solo_counts", models.BooleanField(null=True, verbose_name="网上自学是否计入")),
+                ("sources", models.JSONField(default=list, verbose_name="其他计入来源")),
+                (
+                    "change",
+                    models.CharField(
+                        choices=[
+                            ("months", "按任职月数折算"),
+                            ("higher", "按较高的一档"),
+                            ("keep", "按年初的一档，当年不变"),
+                        ],
+                        default="months",
+                        max_length=8,
+                        verbose_name="年中职务变动",
+                    ),
+                ),
+                (
+                    "joiners",
+                    models.CharField(
+                        choices=[
+                            ("months", "按在册月数折算"),
+                            ("full", "按全年要求"),
+                            ("none", "当年不要求"),
+                        ],
+                        default="months",
+                        max_length=8,
+                        verbose_name="年中加入",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("published", "执行中"),
+                            ("replaced", "已被替代"),
+                            ("withdrawn", "已撤销"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField(default=1, verbose_name="版本")),
+                ("created_at", models.DateTimeField(verbose_name="制定时间")),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="发布时间"),
+                ),
+                (
+                    "settled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="最近核对时间"),
+                ),
+                (
+                    "settle_wanted",
+                    models.BooleanField(default=False, editable=False, verbose_name="待重新核对"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="制定人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '年度学时要求',
-                'verbose_name_plural': '年度学时要求',
-                'ordering': ['-year', 'name', '-version'],
+                "verbose_name": "年度学时要求",
+                "verbose_name_plural": "年度学时要求",
+                "ordering": ["-year", "name", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='TargetRung',
+            name="TargetRung",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(verbose_name='顺序')),
-                ('label', models.CharField(max_length=30, verbose_name='档次')),
-                ('credit', models.PositiveIntegerField(verbose_name='全年应修学时（百分之一）')),
-                ('training', models.BooleanField(default=False, verbose_name='至少参加一次集中培训')),
-                ('new_post_months', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='新任职后参加集中培训的期限（月）')),
-                ('audience', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.audience', verbose_name='适用对象')),
-                ('set', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rungs', to='plans.targetset', verbose_name='年度学时要求')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(verbose_name="顺序")),
+                ("label", models.CharField(max_length=30, verbose_name="档次")),
+                ("credit", models.PositiveIntegerField(verbose_name="全年应修学时（百分之一）")),
+                (
+                    "training",
+                    models.BooleanField(default=False, verbose_name="至少参加一次集中培训"),
+                ),
+                (
+                    "new_post_months",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, verbose_name="新任职后参加集中培训的期限（月）"
+                    ),
+                ),
+                (
+                    "audience",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.audience",
+                        verbose_name="适用对象",
+                    ),
+                ),
+                (
+                    "set",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rungs",
+                        to="plans.targetset",
+                        verbose_name="年度学时要求",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '学时要求档次',
-                'verbose_name_plural': '学时要求档次',
-                'ordering': ['set_id', 'order'],
+                "verbose_name": "学时要求档次",
+                "verbose_name_plural": "学时要求档次",
+                "ordering": ["set_id", "order"],
             },
         ),
         migrations.AddField(
-            model_name='annualtarget',
-            name='set',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='plans.targetset', verbose_name='年度学时要求'),
+            model_name="annualtarget",
+            name="set",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="targets",
+                to="plans.targetset",
+                verbose_name="年度学时要求",
+            ),
         ),
         migrations.CreateModel(
-            name='ExemptionRequest',
+            name="ExemptionRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(max_length=200, verbose_name='原因')),
-                ('since', models.DateField(blank=True, null=True, verbose_name='起始日期')),
-                ('state', models.CharField(choices=[('open', '待批准'), ('approved', '已批准'), ('declined', '未批准'), ('withdrawn', '已撤回')], default='open', max_length=10, verbose_name='状态')),
-                ('asked_at', models.DateTimeField(verbose_name='申请时间')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='处理时间')),
-                ('answer', models.CharField(blank=True, max_length=200, verbose_name='处理意见')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人')),
-                ('branch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='members.branch', verbose_name='所在党组织')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='批准人')),
-                ('exemption', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='request', to='plans.exemption', verbose_name='免学')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exemption_requests', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('plan', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.studyplan', verbose_name='学习计划')),
-                ('target', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='plans.annualtarget', verbose_name='年度应修学时')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200, verbose_name="原因")),
+                ("since", models.DateField(blank=True, null=True, verbose_name="起始日期")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待批准"),
+                            ("approved", "已批准"),
+                            ("declined", "未批准"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="申请时间")),
+                (
+                    "decided_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="处理时间"),
+                ),
+                ("answer", models.CharField(blank=True, max_length=200, verbose_name="处理意见")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="申请人",
+                    ),
+                ),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="members.branch",
+                        verbose_name="所在党组织",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="批准人",
+                    ),
+                ),
+                (
+                    "exemption",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="request",
+                        to="plans.exemption",
+                        verbose_name="免学",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exemption_requests",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="plans.studyplan",
+                        verbose_name="学习计划",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="plans.annualtarget",
+                        verbose_name="年度应修学时",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '免学申请',
-                'verbose_name_plural': '免学申请',
-                'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('plan', None), ('target', None), _connector='XOR'), name='exemption_asked_for_one'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(models.Q(('decided_by', models.F('asked_by')), _negated=True), models.Q(('decided_by', models.F('member')), _negated=True)), _connector='OR'), name='exemption_decided_by_another'), models.UniqueConstraint(condition=models.Q(('state', 'open'), ('target', None)), fields=('member', 'plan'), name='exemption_one_open_plan'), models.UniqueConstraint(condition=models.Q(('plan', None), ('state', 'open')), fields=('member', 'target'), name='exemption_one_open_target')],
+                "verbose_name": "免学申请",
+                "verbose_name_plural": "免学申请",
+                "ordering": ["-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("plan", None), ("target", None), _connector="XOR"),
+                        name="exemption_asked_for_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decided_by", None),
+                            models.Q(
+                                models.Q(("decided_by", models.F("asked_by")), _negated=True),
+                                models.Q(("decided_by", models.F("member")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="exemption_decided_by_another",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "open"), ("target", None)),
+                        fields=("member", "plan"),
+                        name="exemption_one_open_plan",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("plan", None), ("state", "open")),
+                        fields=("member", "target"),
+                        name="exemption_one_open_target",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='targetset',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'published')), fields=('year', 'name'), name='target_set_one_published'),
+            model_name="targetset",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "published")),
+                fields=("year", "name"),
+                name="target_set_one_published",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='targetset',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('solo_counts__isnull', False), _connector='OR'), name='target_set_says_solo'),
+            model_name="targetset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"), ("solo_counts__isnull", False), _connector="OR"
+                ),
+                name="target_set_says_solo",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='targetrung',
-            constraint=models.UniqueConstraint(fields=('set', 'order'), name='target_rung_once'),
+            model_name="targetrung",
+            constraint=models.UniqueConstraint(fields=("set", "order"), name="target_rung_once"),
         ),
     ]

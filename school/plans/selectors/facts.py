@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from school.core import clock
 from school.members.models import (
@@ -20,6 +20,7 @@ from school.plans.models import AnnualTarget, Exemption, PlanItem, StudyPlan
 from school.plans.rules import (
     AudienceLine,
     Begun,
+    Condition,
     Credit,
     Done,
     MemberFacts,
@@ -226,21 +227,8 @@ def _load_study(facts, ids, plans) -> None:
 
 def _load_hours(facts, ids, plans) -> None:
     years = {plan.year for plan in plans}
-    exempt: dict[int, list[Span]] = defaultdict(list)
-    let_off = Exemption.objects.filter(member_id__in=ids, target__year__in=years)
-    for target, since, until in let_off.values_list("target_id", "since", "until"):
-        exempt[target].append(Span(since, until))
-    targets = AnnualTarget.objects.filter(member_id__in=ids, year__in=years)
-    for target in targets:
-        facts[target.member_id].targets.append(
-            Target(
-                due=target.credit,
-                sources=frozenset(target.sources),
-                exempt=tuple(exempt[target.pk]),
-                year=target.year,
-            )
-        )
     asked = any(plan.hour_target is not None for plan in plans)
+    _load_targets(facts, ids, years)
     if not asked and not any(each.targets for each in facts.values()):
         return
     # The year an entry counts for may differ from the day's only around New Year.
@@ -251,3 +239,61 @@ def _load_hours(facts, ids, plans) -> None:
         "member_id", "studied_on", "counts_for_year", "source", "credit"
     ):
         facts[member].credits.append(Credit(day, year, source, credit))
+    asked_to_train = [pk for pk, each in facts.items() if any(t.conditions for t in each.targets)]
+    for member, days in trainings_of(asked_to_train, years).items():
+        facts[member].trainings = days
+
+
+def _load_targets(facts, ids, years) -> None:
+    exempt: dict[int, list[Span]] = defaultdict(list)
+    let_off = Exemption.objects.filter(member_id__in=ids, target__year__in=years)
+    for target, since, until in let_off.values_list("target_id", "since", "until"):
+        exempt[target].append(Span(since, until))
+    targets = AnnualTarget.objects.in_force().filter(member_id__in=ids, year__in=years)
+    for target in targets:
+        facts[target.member_id].targets.append(
+            Target(
+                due=target.credit,
+                sources=frozenset(target.sources),
+                exempt=tuple(exempt[target.pk]),
+                year=target.year,
+                conditions=conditions_of(target),
+            )
+        )
+
+
+def conditions_of(target: AnnualTarget) -> tuple[Condition, ...]:
+    """What a stored target asks besides hours, as the rules read it."""
+    return tuple(
+        Condition(
+            kind=row["kind"],
+            since=date.fromisoformat(row["since"]),
+            by=date.fromisoformat(row["by"]),
+            label=row["label"],
+        )
+        for row in target.conditions
+    )
+
+
+def trainings_of(member_ids: Iterable[int], years: Iterable[int]) -> dict[int, list[date]]:
+    """Days of 集中培训 in the ledger, those taken back left out, by member. At most one query.
+
+    Args:
+        years: of the targets; the half-year of a new post may have begun in the year before.
+    """
+    ids, asked = list(member_ids), list(years)
+    if not ids or not asked:
+        return {}
+    rows = HourEntry.objects.filter(
+        Q(seconds__gt=0) | Q(credit__gt=0),
+        member_id__in=ids,
+        source=HourEntry.Source.TRAINING,
+        studied_on__gte=date(min(asked) - 1, 1, 1),
+        studied_on__lte=date(max(asked), 12, 31),
+        reverses=None,
+        reversed_by=None,
+    )
+    days: dict[int, list[date]] = defaultdict(list)
+    for member, day in rows.order_by("studied_on").values_list("member_id", "studied_on"):
+        days[member].append(day)
+    return dict(days)

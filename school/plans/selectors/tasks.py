@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from school.core import clock
+from school.core.prepared import prepared
 from school.members.models import Member
 from school.plans.models import CountDelta, PlanItem, StudyPlan
 from school.plans.rules import Counts, item_asked
@@ -127,6 +128,11 @@ def _urgency(entry: Todo) -> tuple:
 
 def open_count(member_id: int, day: date) -> int:
     """How many required items are still open for a member. One query, for the frame's badge."""
+    return len(_open_items(member_id, day))
+
+
+@prepared
+def _open_items(member_id: int, day: date) -> QuerySet:
     done = _changes(member_id, day).filter(plan_item=OuterRef("pk"))
     done = done.annotate(total=Sum(F("on_time") + F("late"))).values("total")
     return (
@@ -134,7 +140,8 @@ def open_count(member_id: int, day: date) -> int:
         .filter(item__withdrawn_at=None)
         .annotate(done=Coalesce(Subquery(done), 0))
         .filter(done=0)
-        .aggregate(items=Count("item_id", distinct=True))["items"]
+        .values_list("item_id", flat=True)
+        .distinct()
     )
 
 

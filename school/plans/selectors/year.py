@@ -2,19 +2,34 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from school.core import clock
 from school.plans.models import AnnualTarget, Exemption
+from school.plans.rules import Condition
+from school.plans.rules.targets import Part, condition_state, is_met, met_since
+from school.plans.selectors.facts import conditions_of, trainings_of
 from school.study.models import HourEntry, YearClose
 
 
 @dataclass(frozen=True)
+class ConditionResult:
+    """One condition of a target on a day: ``met``, ``open`` or ``missed``; ``on``: met that day."""
+
+    condition: Condition
+    state: str
+    on: date | None = None
+
+
+@dataclass(frozen=True)
 class TargetResult:
-    """One target of a year, in hundredths of 学时. ``outside``: credit it does not count."""
+    """One target of a year, in hundredths of 学时. ``outside``: credit it does not count.
+
+    ``met``: 已达标, the credit and every condition, as the boards count it.
+    """
 
     year: int
     name: str
@@ -22,6 +37,13 @@ class TargetResult:
     got: int
     outside: int = 0
     basis: str = ""
+    met: bool = False
+    rung: str = ""
+    change: str = ""
+    parts: tuple[Part, ...] = ()
+    conditions: tuple[ConditionResult, ...] = ()
+    sources: tuple[str, ...] = ()
+    starts_on: date | None = None
 
     @property
     def gap(self) -> int:
@@ -29,9 +51,9 @@ class TargetResult:
         return max(0, self.due - self.got)
 
     @property
-    def met(self) -> bool:
-        """已达标."""
-        return self.got >= self.due
+    def unmet_conditions(self) -> tuple[ConditionResult, ...]:
+        """What is still missing besides hours."""
+        return tuple(each for each in self.conditions if each.state != "met")
 
 
 @dataclass(frozen=True)
@@ -40,10 +62,14 @@ class YearProgress(TargetResult):
 
     targets: tuple[TargetResult, ...] = ()
     last_year: TargetResult | None = None
+    last_targets: tuple[TargetResult, ...] = ()
 
 
 def year_progress(member_id: int, year: int) -> YearProgress | None:
-    """What a member owes in a year; None when nothing is asked (or all is 免学)."""
+    """What a member owes in a year; None when nothing is asked (or all is 免学).
+
+    Two queries, and one more where training is asked.
+    """
     day = clock.today()
     shut = YearClose.objects.filter(year=OuterRef("year"))
     asked = _targets([member_id], [year - 1, year], day).filter(Q(year=year) | ~Exists(shut))
@@ -54,14 +80,10 @@ def year_progress(member_id: int, year: int) -> YearProgress | None:
     shown = nearest(mine)
     before = results.get((member_id, year - 1), [])
     return YearProgress(
-        year=year,
-        name=shown.name,
-        due=shown.due,
-        got=shown.got,
-        outside=shown.outside,
-        basis=shown.basis,
+        **{each.name: getattr(shown, each.name) for each in fields(TargetResult)},
         targets=tuple(mine),
         last_year=nearest(before) if before else None,
+        last_targets=tuple(before),
     )
 
 
@@ -69,6 +91,14 @@ def nearest(results: list[TargetResult]) -> TargetResult:
     """The unmet target with the smallest gap; the largest one when all are met."""
     unmet = [each for each in results if not each.met]
     return min(unmet, key=lambda t: t.gap) if unmet else max(results, key=lambda t: t.due)
+
+
+def let_off_of(member_id: int, year: int) -> list[Exemption]:
+    """What of a year's targets a member is let off from today. One query."""
+    rows = Exemption.objects.on(clock.today()).filter(
+        member_id=member_id, target__year=year, target__in_force=True
+    )
+    return list(rows.select_related("target", "approver").order_by("target__name"))
 
 
 def _results(
@@ -88,7 +118,7 @@ def _results(
         .annotate(total=Sum("credit"))
     ):
         credit[(member, year)][source] = total
-    return results_of(targets, credit)
+    return results_of(targets, credit, day)
 
 
 def targets_of(member_ids: list[int], years: list[int], day: date) -> list[AnnualTarget]:
@@ -98,17 +128,28 @@ def targets_of(member_ids: list[int], years: list[int], day: date) -> list[Annua
 
 def _targets(member_ids: list[int], years: list[int], day: date) -> QuerySet[AnnualTarget]:
     let_off = Exemption.objects.on(day).filter(target=OuterRef("pk"))
-    return AnnualTarget.objects.filter(~Exists(let_off), member_id__in=member_ids, year__in=years)
+    return AnnualTarget.objects.in_force().filter(
+        ~Exists(let_off), member_id__in=member_ids, year__in=years
+    )
 
 
 def results_of(
-    targets: list[AnnualTarget], credit: Mapping[tuple[int, int], dict[str, int]]
+    targets: list[AnnualTarget], credit: Mapping[tuple[int, int], dict[str, int]], day: date
 ) -> dict[tuple[int, int], list[TargetResult]]:
-    """Targets held against credit by (member, year) and source."""
+    """Targets held on a day against credit by (member, year) and source.
+
+    One query where a target asks for training, none otherwise.
+    """
+    asked = [target for target in targets if target.conditions]
+    trainings = trainings_of(
+        {target.member_id for target in asked}, {target.year for target in asked}
+    )
     results: dict[tuple[int, int], list[TargetResult]] = defaultdict(list)
     for target in targets:
         by_source = credit.get((target.member_id, target.year), {})
         got = sum(c for s, c in by_source.items() if not target.sources or s in target.sources)
+        attended = trainings.get(target.member_id, [])
+        conditions = conditions_of(target)
         results[(target.member_id, target.year)].append(
             TargetResult(
                 year=target.year,
@@ -117,6 +158,22 @@ def results_of(
                 got=got,
                 outside=sum(by_source.values()) - got,
                 basis=target.basis,
+                met=is_met(
+                    due=target.credit, got=got, conditions=conditions, trainings=attended, day=day
+                ),
+                rung=target.rung,
+                change=target.change,
+                parts=tuple(Part(*part) for part in target.parts),
+                conditions=tuple(_result_of(each, attended, day) for each in conditions),
+                sources=tuple(target.sources),
+                starts_on=target.starts_on,
             )
         )
     return results
+
+
+def _result_of(condition: Condition, attended: list[date], day: date) -> ConditionResult:
+    state = condition_state(condition, attended, day)
+    return ConditionResult(
+        condition, state, met_since(condition, attended) if state == "met" else None
+    )

@@ -287,7 +287,7 @@ def _study_of(member_ids: list[int], day: date) -> dict[int, Study]:
     days = StudyDay.objects.filter(member_id__in=member_ids, day__lte=day)
     for member, at in days.order_by().values_list("member_id").annotate(Max("day")):
         last[member] = max(at, last.get(member, at))
-    results = results_of(targets_of(member_ids, [day.year], day), credit)
+    results = results_of(targets_of(member_ids, [day.year], day), credit, day)
     found = {}
     for pk in member_ids:
         mine = results.get((pk, day.year))
