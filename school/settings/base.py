@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from school.settings import env
 from school.settings.parts.celery import *  # noqa: F403
 from school.settings.parts.csp import *  # noqa: F403
+from school.settings.parts.gatherings import *  # noqa: F403
 from school.settings.parts.logging import *  # noqa: F403
 from school.settings.parts.roster import *  # noqa: F403
 from school.settings.parts.school import *  # noqa: F403
@@ -133,6 +134,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/sign-in/"
 LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "school.members.session_store"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

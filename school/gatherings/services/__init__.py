@@ -1,9 +1,27 @@
-"""Writes of gatherings: open, close (book), cancel (take back)."""
+"""Writes of gatherings."""
 
+from school.gatherings.services.approval import approve_gathering, send_back_gathering
+from school.gatherings.services.checkin import ask_leave, check_in
 from school.gatherings.services.gatherings import (
     cancel_gathering,
     close_gathering,
+    convene_gathering,
+    end_gathering,
     open_gathering,
 )
+from school.gatherings.services.names import add_guest, enter_names, remove_guest
 
-__all__ = ["cancel_gathering", "close_gathering", "open_gathering"]
+__all__ = [
+    "add_guest",
+    "approve_gathering",
+    "ask_leave",
+    "cancel_gathering",
+    "check_in",
+    "close_gathering",
+    "convene_gathering",
+    "end_gathering",
+    "enter_names",
+    "open_gathering",
+    "remove_guest",
+    "send_back_gathering",
+]
