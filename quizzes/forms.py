@@ -9,6 +9,7 @@ from quizzes.models import Paper, Question, QuestionBank, QuestionVersion, Sitti
 from quizzes.permissions import authoring_for
 from quizzes.rules import authoring
 from quizzes.rules.authoring import AuthoringError
+from quizzes.rules.moments import parse_moment, printed_moment
 from quizzes.services.papers import publish_paper, withdraw_paper
 from quizzes.services.questions import (
     create_question,
@@ -24,6 +25,23 @@ def _limit_branch(form: WagtailAdminModelForm) -> None:
     rights = authoring_for(form.for_user)
     form.fields["branch"].queryset = rights.branches
     form.fields["branch"].required = not rights.scope.is_superuser
+
+
+class MomentInput(forms.TextInput):
+    """Seconds of a film, shown and typed as ``3:12``; what cannot be read goes on as typed."""
+
+    def __init__(self, attrs: dict | None = None) -> None:
+        super().__init__({"placeholder": "3:12", "autocomplete": "off", **(attrs or {})})
+
+    def format_value(self, value: object) -> str | None:
+        return printed_moment(value) if isinstance(value, int) else super().format_value(value)
+
+    def value_from_datadict(self, data, files, name) -> str | None:
+        typed = super().value_from_datadict(data, files, name)
+        try:
+            return str(parse_moment(typed or ""))
+        except ValueError:
+            return typed
 
 
 class BankForm(WagtailAdminModelForm):

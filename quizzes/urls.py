@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from quizzes import views
+from quizzes import gate_views, views
 
 app_name = "quizzes"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("quizzes/attempts/<int:attempt_id>/submit/", views.submit, name="submit"),
     path("quizzes/attempts/<int:attempt_id>/result/", views.result, name="result"),
     path("quizzes/attempts/<int:attempt_id>/<int:position>/", views.question, name="question"),
+    path("quizzes/in-film/<int:gate_id>/", gate_views.gate, name="gate"),
     path("me/mistakes/", views.mistakes, name="mistakes"),
     path("me/mistakes/<int:mistake_id>/", views.redo, name="redo"),
     path("me/mistakes/<int:mistake_id>/clear/", views.clear, name="clear"),

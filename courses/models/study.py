@@ -4,11 +4,18 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from wagtail.admin.panels import FieldPanel, InlinePanel, MultiFieldPanel, PageChooserPanel
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    PageChooserPanel,
+)
 from wagtail.models import Orderable
 
 from courses.models.base import BodyMixin, StudyPage
 from school.core import clock
+from school.study.models import PolicyFields
 
 STUDY_PARENTS = ["courses.SectionPage"]
 
@@ -40,7 +47,7 @@ class ArticlePage(BodyMixin, StudyPage):
         verbose_name_plural = _("文章")
 
 
-class LessonPage(BodyMixin, StudyPage):
+class LessonPage(PolicyFields, BodyMixin, StudyPage):
     """A micro-lesson: one video with an introduction; its axis is the video's milliseconds."""
 
     video = models.ForeignKey(
@@ -65,6 +72,16 @@ class LessonPage(BodyMixin, StudyPage):
         FieldPanel("cover"),
         FieldPanel("body", heading=_("简介")),
         *StudyPage.publish_panels,
+        MultiFieldPanel(
+            [
+                FieldRowPanel([FieldPanel("max_rate"), FieldPanel("seek_free")]),
+                FieldRowPanel([FieldPanel("check_in"), FieldPanel("questions")]),
+                FieldPanel("review"),
+            ],
+            heading=_("学习要求"),
+            help_text=_("都可以留空，按学校设置执行；列入学习计划时以更严的为准。"),
+            classname="collapsed",
+        ),
     ]
 
     class Meta:

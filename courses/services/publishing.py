@@ -1,5 +1,7 @@
 """What publishing means for studying: items are registered, parts set, withdrawn."""
 
+from dataclasses import asdict
+
 from django.conf import settings
 from django.db import transaction
 from wagtail.models import Page
@@ -68,7 +70,12 @@ def _register_lesson(page: LessonPage):
     replaced = bool(item and item.current and item.current.text_digest != mark)
     values["study_again"] = values["study_again"] or replaced
     return register_item(
-        **values, axis="media", axis_length=length, study_ms=length, text_digest=mark
+        **values,
+        axis="media",
+        axis_length=length,
+        study_ms=length,
+        text_digest=mark,
+        **asdict(page.wish),
     )
 
 
