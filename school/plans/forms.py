@@ -10,6 +10,8 @@ from school.members.models import Branch, MemberStanding, Post
 from school.members.permissions import Scope
 from school.plans.models import StudyPlan
 from school.study.models import StudyItem
+from school.study.models.policy import RATES
+from school.study.rules.policy import Wish
 
 
 class DayInput(forms.DateInput):
@@ -71,6 +73,25 @@ class PlanForm(forms.Form):
         help_text=_("起止日期内要获得的学时；留空则学时达标率按年度应修学时算。"),
     )
 
+    max_rate = forms.TypedChoiceField(
+        label=_("必修内容首次学习最高倍速"),
+        choices=[("", _("按学校设置")), *RATES],
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    check_in = forms.IntegerField(
+        label=_("在线确认间隔（分钟）"),
+        required=False,
+        min_value=1,
+        max_value=60,
+        help_text=_(
+            "每隔这么久到两倍时间，随机询问一次是否仍在学习。留空按学校设置和微课自己的要求。"
+        ),
+    )
+    no_seek = forms.BooleanField(label=_("首次学习不得快进"), required=False)
+    questions = forms.BooleanField(label=_("视频中的问题必须作答"), required=False)
+
     def __init__(self, *args, scope: Scope, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         writable = scope.writable_branches.filter(dissolved_on=None)
@@ -116,6 +137,17 @@ class PlanForm(forms.Form):
         hours = self.cleaned_data.get("hours")
         return int(hours * 100) if hours else None
 
+    @property
+    def wish(self) -> Wish:
+        """What the plan asks of a first view; what is left empty changes nothing."""
+        data = self.cleaned_data
+        return Wish(
+            max_rate=data["max_rate"],
+            check_in=data["check_in"],
+            seek_free=False if data["no_seek"] else None,
+            questions=True if data["questions"] else None,
+        )
+
 
 def item_label(item: StudyItem) -> str:
     """类型 · 标题, as an item is offered."""
@@ -138,6 +170,10 @@ def initial_of(plan: StudyPlan) -> dict:
         "required_items": [row.item_id for row in items if row.required],
         "optional_items": [row.item_id for row in items if not row.required],
         "hours": plan.hour_target / 100 if plan.hour_target else None,
+        "max_rate": plan.max_rate,
+        "check_in": plan.check_in,
+        "no_seek": plan.seek_free is False,
+        "questions": bool(plan.questions),
     }
 
 

@@ -1,12 +1,13 @@
 """What plans add to the frame and to the pages of apps below."""
 
+from dataclasses import replace
 from datetime import date
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from school.core import clock
-from school.plans.selectors.tasks import open_count, requires
+from school.plans.selectors.tasks import open_count, plans_requiring
 from school.plans.selectors.year import year_progress
 from school.study import presets
 from school.study.registry import YearPanel
@@ -35,7 +36,12 @@ def year_panel(member_id: int, year: int) -> YearPanel | None:
 
 
 def wishes(member_id: int, item_id: int, day: date) -> list[Wish]:
-    """What running plans ask of a first view of an item by a member who has to study it."""
-    if not requires(member_id, item_id, day):
-        return []
-    return [Wish(max_rate=presets.required_rate())]
+    """What running plans ask of a first view of an item by a member who has to study it.
+
+    A plan that says nothing about the rate asks for the school's rate of required study.
+    """
+    usual = presets.required_rate()
+    return [
+        plan.wish if plan.max_rate else replace(plan.wish, max_rate=usual)
+        for plan in plans_requiring(member_id, item_id, day)
+    ]

@@ -115,6 +115,7 @@ def _save(form: PlanForm, by: Member, plan: StudyPlan | None = None) -> StudyPla
         "make_up_until": data["make_up_until"],
         "hour_target": form.hour_target,
         "items": form.items,
+        "wish": form.wish,
         "by": by,
         "audience": services.plan_audience(
             plan_title=data["title"],

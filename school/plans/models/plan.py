@@ -9,10 +9,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from school.members.models import Audience, Branch
-from school.study.models import StudyItem
+from school.study.models import PolicyFields, StudyItem
 
 
-class StudyPlan(models.Model):
+class StudyPlan(PolicyFields):
     """Items + audience + window. Who joins the audience is included, who leaves drops out."""
 
     class State(models.TextChoices):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from school.core import clock
 from school.core.prepared import prepared
 from school.members.models import Member
+from school.plans import registry
 from school.plans.models import CountDelta, PlanItem, StudyPlan
 from school.plans.rules import Counts, item_asked
 from school.plans.selectors.counts import states_of_member
@@ -51,8 +52,8 @@ class Todo:
 def todo(member: Member, day: date | None = None) -> list[Todo]:
     """Everything running plans ask of a member, the nearest deadline first, done ones last.
 
-    An item asked by several plans stands once, with the nearest open deadline. At most six
-    queries however many plans there are.
+    What a missed gathering asks to be made up stands among it. An item asked several times stands
+    once, with the nearest open deadline. At most seven queries however many plans there are.
     """
     day = day or clock.today()
     states = states_of_member(member.pk, day)
@@ -60,7 +61,9 @@ def todo(member: Member, day: date | None = None) -> list[Todo]:
     plans = StudyPlan.objects.filter(pk__in=due, state=StudyPlan.State.PUBLISHED)
     found: dict[int, Todo] = {}
     entries = _entries(list(plans.select_related("audience")), day)
-    progress = progress_of(member.pk, [row.item for row, _ in entries])
+    missed = registry.asked_of(member.pk)
+    wanted = [*(row.item for row, _ in entries), *(each.item for each in missed)]
+    progress = progress_of(member.pk, wanted)
     done_on = {pk: p.completed_on for pk, p in progress.items() if p.completed_on}
     for row, plan in entries:
         facts = plan.facts
@@ -68,10 +71,32 @@ def todo(member: Member, day: date | None = None) -> list[Todo]:
         if not item_asked(facts, line, done_on, day):
             continue
         state = states[plan.pk].get(row.pk, Counts())
-        entry = _todo(row, plan, state, progress.get(row.item_id), day)
-        if entry and (row.item_id not in found or _urgency(entry) < _urgency(found[row.item_id])):
-            found[row.item_id] = entry
+        if entry := _todo(row, plan, state, progress.get(row.item_id), day):
+            _keep_nearest(found, entry)
+    for each in missed:
+        _keep_nearest(found, _missed(each, progress.get(each.item.pk), day))
     return sorted(found.values(), key=_urgency)
+
+
+def _keep_nearest(found: dict[int, Todo], entry: Todo) -> None:
+    held = found.get(entry.item_id)
+    if held is None or _urgency(entry) < _urgency(held):
+        found[entry.item_id] = entry
+
+
+def _missed(asked: registry.AskedItem, progress: Progress | None, day: date) -> Todo:
+    return Todo(
+        item_id=asked.item.pk,
+        title=asked.item.title,
+        path=asked.item.path,
+        kind=asked.item.kind,
+        plan=asked.reason,
+        required=True,
+        deadline=asked.due_on,
+        days_left=(asked.due_on - day).days,
+        percent=progress.percent if progress else 0,
+        state=MAKE_UP,
+    )
 
 
 def _entries(plans: list[StudyPlan], day: date) -> list[tuple[PlanItem, StudyPlan]]:
@@ -127,8 +152,8 @@ def _urgency(entry: Todo) -> tuple:
 
 
 def open_count(member_id: int, day: date) -> int:
-    """How many required items are still open for a member. One query, for the frame's badge."""
-    return len(_open_items(member_id, day))
+    """How many required items are still open for a member. Two queries, for the frame's badge."""
+    return len({*_open_items(member_id, day), *registry.asked_ids(member_id)})
 
 
 @prepared
@@ -145,11 +170,16 @@ def _open_items(member_id: int, day: date) -> QuerySet:
     )
 
 
-def requires(member_id: int, item_id: int, day: date) -> bool:
-    """Whether a running plan requires an item of a member, alone or in a course. One query."""
+def plans_requiring(member_id: int, item_id: int, day: date) -> list[StudyPlan]:
+    """Running plans that require an item of a member, alone or in a course. One query."""
     whole = ItemPart.objects.filter(part_id=item_id, required=True).values("whole_id")
     rows = _required_of(member_id, day).filter(Q(item_id=item_id) | Q(item_id__in=whole))
-    return rows.exists()
+    return [row.plan for row in rows.select_related("plan")]
+
+
+def requires(member_id: int, item_id: int, day: date) -> bool:
+    """Whether a running plan requires an item of a member, alone or in a course. One query."""
+    return bool(plans_requiring(member_id, item_id, day))
 
 
 def _required_of(member_id: int, day: date) -> QuerySet[PlanItem]:

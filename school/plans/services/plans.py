@@ -1,6 +1,7 @@
 """Writes of plans: create, change, publish, end, withdraw or replace an item."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from school.members.models import Audience, AudienceRule, Branch, Member, Post
 from school.plans.models import PlanItem, StudyPlan
 from school.plans.services.counting import settle_plan
 from school.study.models import StudyItem
+from school.study.rules.policy import NO_WISH, Wish
 
 State = StudyPlan.State
 
@@ -27,6 +29,7 @@ def create_plan(
     audience: Audience | None = None,
     make_up_until: date | None = None,
     hour_target: int | None = None,
+    wish: Wish = NO_WISH,
     by: Member | None = None,
 ) -> StudyPlan:
     """A draft plan.
@@ -35,6 +38,7 @@ def create_plan(
         items: (study item, required) in order.
         audience: None means all members of the school.
         hour_target: hundredths of 学时 to earn within the window, or None.
+        wish: how what it requires is to be studied the first time, where stricter than usual.
 
     Raises:
         ValidationError: the dates contradict each other.
@@ -49,6 +53,7 @@ def create_plan(
         hour_target=hour_target,
         created_by=by,
         created_at=clock.now(),
+        **asdict(wish),
     )
     plan.full_clean(exclude=["created_by"])
     plan.save()

@@ -1,6 +1,8 @@
 """What whoever publishes or plans may say about how a film is studied."""
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from dataclasses import asdict
+
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +47,7 @@ class PolicyFields(models.Model):
         _("重看最多计入（%）"),
         null=True,
         blank=True,
-        validators=[MinValueValidator(0), MaxValueValidator(300)],
+        validators=[MaxValueValidator(300)],
         help_text=_("重复观看最多再计入视频时长的百分之几。留空按学校设置。"),
     )
 
@@ -62,3 +64,8 @@ class PolicyFields(models.Model):
             questions=self.questions,
             review=self.review,
         )
+
+    @wish.setter
+    def wish(self, wish: Wish) -> None:
+        for name, value in asdict(wish).items():
+            setattr(self, name, value)

@@ -48,6 +48,9 @@ class Wish:
     review: int | None = None
 
 
+NO_WISH = Wish()
+
+
 def own(preset: Policy, wish: Wish) -> Policy:
     """The preset with what an item says for itself."""
     changes: dict[str, object] = {
