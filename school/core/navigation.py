@@ -10,13 +10,16 @@ registers in ``AppConfig.ready()``::
 A place whose URL does not resolve, or whose ``visible`` says no, is simply not shown.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 
 MAIN, TOOL, MENU = "main", "tool", "menu"
+KEPT = "_places"  # on a request: its links by slot; the frame and a page may ask for the same
 
 
 def _signed_in(request: HttpRequest) -> bool:
@@ -97,8 +100,14 @@ def address(place: Place) -> str | None:
     """The place's path, or None while what is behind it does not exist."""
     if place.url_name.startswith("/"):
         return place.url_name
+    return _reversed(place.url_name, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@functools.lru_cache(maxsize=256)
+def _reversed(name: str, urlconf: str, prefix: str) -> str | None:
+    """A path by its name; the addresses of a process never change, so it is looked up once."""
     try:
-        return reverse(place.url_name)
+        return reverse(name, urlconf)
     except NoReverseMatch:
         return None
 
@@ -112,16 +121,19 @@ def is_current(path: str, url: str, prefixes: tuple[str, ...] = ()) -> bool:
 
 def links(request: HttpRequest, slot: str) -> list[Link]:
     """The places of a slot that this request may see, in order; at most one is current."""
-    found = []
-    for place in sorted(_places.values(), key=lambda each: (each.order, each.name)):
-        if place.slot != slot or not place.visible(request):
-            continue
-        if (url := address(place)) is None:
-            continue
-        current = is_current(request.path, url, place.prefixes)
-        found.append(
+    kept = request.__dict__.setdefault(KEPT, {})
+    if slot not in kept:
+        kept[slot] = [
             Link(
-                place.name, place.label, url, place.icon, place.badge(request), current, place.post
+                place.name,
+                place.label,
+                url,
+                place.icon,
+                place.badge(request),
+                is_current(request.path, url, place.prefixes),
+                place.post,
             )
-        )
-    return found
+            for place in sorted(_places.values(), key=lambda each: (each.order, each.name))
+            if place.slot == slot and place.visible(request) and (url := address(place)) is not None
+        ]
+    return list(kept[slot])

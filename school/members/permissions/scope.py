@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import NotAllowed, NotFound
+from school.core.prepared import prepared
 from school.members.models import Branch, Member, Membership, RoleGrant
 from school.members.rules.roles import MANAGING, OVERSEEING, WRITING
 
@@ -36,6 +37,13 @@ LENDABLE = {
 }
 
 
+@prepared
+def _grants_of(member_id: int, day: date) -> QuerySet[RoleGrant]:
+    """Grants in force on a day, with their branches; asked for by every page."""
+    found = RoleGrant.objects.on(day).filter(member_id=member_id)
+    return found.select_related("branch", "section__branch")
+
+
 class Scope:
     """What one member may oversee today, read once (one query) and kept for the request."""
 
@@ -48,11 +56,7 @@ class Scope:
         """Today's grants with their branches."""
         if not self.member.is_active:
             return []
-        return list(
-            RoleGrant.objects.on(clock.today())
-            .filter(member=self.member)
-            .select_related("branch", "section__branch")
-        )
+        return _grants_of(self.member.pk, clock.today())
 
     @functools.cached_property
     def roles(self) -> frozenset[str]:

@@ -18,11 +18,10 @@ from school.core import audit
 from school.core.errors import Conflict, DomainError, NotFound
 from school.members.models import Member, SignInSession
 from school.members.permissions import scope_for, signed_in
-from school.members.services.sessions import end_sessions
+from school.members.services.sessions import SECOND_STEP, end_sessions
 
 ENROLMENT = "/me/security/second-step/"
 PAGES = ("/me/security/",)
-DONE = "second_step"  # in the session: it was opened, or has since been proved, with a second step
 SECRET = "totp_secret"  # in the session: the secret shown and not yet confirmed
 Type = Authenticator.Type
 
@@ -47,7 +46,7 @@ def is_asked_of(member: Member) -> bool:
 
 def is_owed(request: HttpRequest) -> bool:
     """Whether this session has to set a second step up before it may go on."""
-    if not settings.SIGN_IN_SECOND_STEP_ROLES or request.session.get(DONE):
+    if not settings.SIGN_IN_SECOND_STEP_ROLES or request.session.get(SECOND_STEP):
         return False
     return is_asked_of(signed_in(request))
 
@@ -196,7 +195,7 @@ def add_passkey(*, request: HttpRequest, credential: str, name: str = "") -> lis
 def _added(request: HttpRequest, kind: str) -> list[str]:
     """After the first one, browsers that came in without a second step have to come in again."""
     member = signed_in(request)
-    request.session[DONE] = True
+    request.session[SECOND_STEP] = True
     _record("members.second_step_added", member, member, kind)
     if Authenticator.objects.filter(user=member, type=Type.RECOVERY_CODES).exists():
         return []

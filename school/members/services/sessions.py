@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
 from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
@@ -17,6 +19,7 @@ from school.members.rules.signin import device_label, strictest
 
 SEEN = "seen"  # in the session: when it was last noted as used, seconds since 1970
 FRESH = "fresh"  # in the session: when the password was last proved
+SECOND_STEP = "second_step"  # in the session: opened, or since proved, with a second step
 
 End = SignInSession.End
 
@@ -24,9 +27,22 @@ End = SignInSession.End
 def begin_session(
     *, request: HttpRequest, member: Member, with_code: bool, with_second_step: bool
 ) -> SignInSession:
-    """Keep a row for the session that ``login`` has just opened."""
-    now = clock.now()
-    request.session[SEEN] = request.session[FRESH] = int(now.timestamp())
+    """Sign a member in on this browser, and keep a row for the session.
+
+    What Django's ``login`` does, with everything in the session before it gets its new key: it is
+    written once. Its signal is not sent, for all it does is to write ``last_login`` by itself.
+    """
+    now, session = clock.now(), request.session
+    if SESSION_KEY in session:
+        session.flush()  # somebody else's, or from before a new password
+    session[SESSION_KEY] = str(member.pk)
+    session[BACKEND_SESSION_KEY] = member.backend
+    session[HASH_SESSION_KEY] = member.get_session_auth_hash()
+    session[SEEN] = session[FRESH] = int(now.timestamp())
+    session[SECOND_STEP] = with_second_step
+    session.cycle_key()
+    request.user = member
+    rotate_token(request)
     return SignInSession.objects.create(
         member=member,
         key=request.session.session_key,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login
+from django.contrib.auth import authenticate
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -190,14 +190,13 @@ def _open(
         member.must_set_password = False
     if member.consent_version != version:
         member.first_run_done_at = None
-    member.previous_login = member.last_login
+    member.previous_login, member.last_login = member.last_login, clock.now()
     Member.objects.filter(pk=member.pk).update(
         must_set_password=member.must_set_password,
         first_run_done_at=member.first_run_done_at,
         previous_login=member.previous_login,
+        last_login=member.last_login,
     )
-    login(request, member)
-    request.session[second_step.DONE] = with_second_step
     sessions.begin_session(
         request=request, member=member, with_code=with_code, with_second_step=with_second_step
     )

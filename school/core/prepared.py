@@ -1,0 +1,102 @@
+"""Reads whose SQL is built once and afterwards only filled.
+
+Building a statement with the ORM costs a web process several times what sending it and reading the
+answer costs; what every page asks is therefore built once for each connection::
+
+    @prepared
+    def _unread(member_id: int) -> QuerySet:
+        return Delivery.objects.filter(member_id=member_id, read_at=None)
+
+    rows = _unread(member.pk)  # what list() of the queryset would be
+
+The annotations of the arguments say what is filled in. The statement must have the same shape for
+every value: no argument may be None, and none may be part of a pattern. Where there are several
+shapes, each is a ``Prepared`` of its own, kept by whoever makes it.
+"""
+
+import typing
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import connection
+from django.db.models import QuerySet
+
+KEPT = "prepared_reads"  # on a connection: what has been built for it
+
+
+def _stand_in(kind: type, place: int) -> Any:
+    """A value of a kind that no statement holds by itself."""
+    return {
+        int: -(10**8) - place,
+        str: f"\ue000{place}\ue000",
+        date: date(1, 1, 1 + place),
+        datetime: datetime(1900, 1, 1, 0, 0, place, tzinfo=UTC),
+    }[kind]
+
+
+def _adapted(kind: type, value: Any) -> Any:
+    """How this database takes a value of a kind."""
+    if kind is date:
+        return connection.ops.adapt_datefield_value(value)
+    if kind is datetime:
+        return connection.ops.adapt_datetimefield_value(value)
+    return value
+
+
+class _Built:
+    """A queryset's statement on one connection, with the places its arguments fill."""
+
+    def __init__(self, build: Callable[..., QuerySet], kinds: list[type]) -> None:
+        stand_ins = [_stand_in(kind, place) for place, kind in enumerate(kinds)]
+        self.queryset = build(*stand_ins)
+        self.compiler = self.queryset.query.get_compiler(connection=connection)
+        self.sql, self.params = self.compiler.as_sql()
+        self.queryset.query.get_compiler = lambda *args, **kwargs: self.compiler
+        marks = [_adapted(kind, mark) for kind, mark in zip(kinds, stand_ins, strict=True)]
+        self.places = self._places(marks)
+
+    def _places(self, marks: list) -> list[tuple[int, int, Callable]]:
+        """(place in the statement, number of the argument, type the driver wants)."""
+        found = []
+        for place, param in enumerate(self.params):
+            for number, mark in enumerate(marks):
+                if type(mark) is str and isinstance(param, str) and mark in param and mark != param:
+                    raise TypeError(f"argument {number} is part of a pattern")
+                if isinstance(param, type(mark)) and param == mark:
+                    cast = type(param) if isinstance(param, int) else (lambda value: value)
+                    found.append((place, number, cast))
+        if missing := set(range(len(marks))) - {number for _place, number, _cast in found}:
+            raise TypeError(f"arguments {sorted(missing)} are not in the statement")
+        return found
+
+    def rows(self, values: list) -> list:
+        params = list(self.params)
+        for place, number, cast in self.places:
+            params[place] = cast(values[number])
+        self.compiler.as_sql = lambda *args, **kwargs: (self.sql, tuple(params))
+        return list(self.queryset._iterable_class(self.queryset))
+
+
+class Prepared:
+    """A read by a builder of querysets; called with the builder's arguments, in order."""
+
+    def __init__(self, build: Callable[..., QuerySet], kinds: Sequence[type] | None = None) -> None:
+        hints = typing.get_type_hints(build)
+        hints.pop("return", None)
+        self.build, self.kinds = build, list(kinds if kinds is not None else hints.values())
+        self.__doc__ = build.__doc__
+
+    def __call__(self, *values: Any) -> list:
+        """The rows for these values, as the queryset would give them."""
+        kept = connection.__dict__.get(KEPT)
+        if kept is None:
+            kept = connection.__dict__[KEPT] = WeakKeyDictionary()
+        if (built := kept.get(self)) is None:
+            built = kept[self] = _Built(self.build, self.kinds)
+        pairs = zip(self.kinds, values, strict=True)
+        return built.rows([_adapted(kind, value) for kind, value in pairs])
+
+
+prepared = Prepared
