@@ -32,4 +32,11 @@ def people_links(scope: Scope, node: Branch) -> list[dict]:
                 "badge": open_correction_count(node) or None,
             },
         ]
+    rows.append(
+        {
+            "label": _("谁能办理"),
+            "url": reverse("members:branch_roles", args=[node.pk]),
+            "icon": "lock",
+        }
+    )
     return rows

@@ -20,6 +20,8 @@ class BranchPicker(forms.TextInput):
     def __init__(self, attrs: dict | None = None, *, reach: str = "manage") -> None:
         super().__init__(attrs)
         self.reach = reach
+        # Only what lies below this branch is offered; nothing: all of the reach.
+        self.within: int | None = None
 
     class Media:
         js = ("school/js/branch-picker.js",)
@@ -27,6 +29,8 @@ class BranchPicker(forms.TextInput):
     def get_context(self, name, value, attrs) -> dict:
         context = super().get_context(name, value, attrs)
         context["widget"]["url"] = f"{reverse('members:branches')}?for={self.reach}"
+        if self.within is not None:
+            context["widget"]["url"] += f"&within={self.within}"
         context["widget"]["attrs"].setdefault("placeholder", _("输入名称或编码查找"))
         context["widget"]["attrs"].setdefault("autocomplete", "off")
         return context

@@ -49,3 +49,13 @@ def forget_after(number: int) -> None:
 def later(**spans):
     """The clock so much later."""
     return clock.at(clock.now() + timedelta(**spans))
+
+
+def problems() -> str:
+    """What the verification finds."""
+    return " ".join(audit.verify().problems)
+
+
+def numbers() -> list[int]:
+    """The numbers of all entries."""
+    return list(AuditEntry.objects.order_by("pk").values_list("pk", flat=True))

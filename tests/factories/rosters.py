@@ -69,3 +69,13 @@ def cells(path: Path) -> list[list]:
         return [
             list(row) for row in load_workbook(handle).worksheets[0].iter_rows(values_only=True)
         ]
+
+
+def row(branch, staff, name, number="", mobile="", kind="正式党员", joined="2010-07-01"):
+    """A row under ``HEAD``; ``branch`` as a branch or as it is typed."""
+    return [getattr(branch, "name", branch), staff, name, number, mobile, kind, joined]
+
+
+def messages(roster) -> dict[int, str]:
+    """What an import says of its wrong rows, by row."""
+    return {r["row"]: " ".join(r["errors"]) for r in roster.findings if r["kind"] == "rejected"}

@@ -10,12 +10,14 @@ from school.members.models import (
     MemberStanding,
     RosterImport,
 )
-from school.members.services.rosters import State, _keep, confirm_roster, read_roster, write_roster
+from school.members.services.rosters import confirm_roster, read_roster, write_roster
+from school.members.services.rosters.uploading import keep
 from tests.factories import audit as trail
 from tests.factories import members as make
 from tests.factories.parallel import together
 from tests.factories.rosters import HEAD, workbook
 
+State = RosterImport.State
 PEOPLE = 30
 
 
@@ -42,12 +44,12 @@ def branch(django_db_setup, django_db_blocker, settings, tmp_path):
 
 
 def test_two_imports_of_one_file_at_once_enrol_everybody_once(branch, monkeypatch):
-    monkeypatch.setattr("school.members.services.rosters.jobs.enqueue", lambda *a, **k: None)
+    monkeypatch.setattr("school.core.jobs.enqueue", lambda *a, **k: None)
     rows = [["", f"ZZ{n:03}", "张三", "", "", "正式党员", "2010-07-01"] for n in range(PEOPLE)]
     content = workbook(rows, head=HEAD)
 
     def previewed() -> RosterImport:
-        roster = _keep(branch, "花名册.xlsx", [content], None, False)
+        roster = keep(branch, "花名册.xlsx", [content], None, False)
         read_roster(roster=roster)
         return confirm_roster(roster=roster, whole_only=True, move_members=False, by=None)
 

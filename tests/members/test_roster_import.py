@@ -7,17 +7,15 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from school.core import clock, jobs
-from school.core.errors import Conflict, DomainError, NotAllowed
+from school.core.errors import Conflict, DomainError
 from school.core.models import AuditEntry, Job
 from school.members.models import (
-    Branch,
     Member,
     Membership,
     MemberStanding,
     Post,
     PostHolding,
     RosterImport,
-    Transfer,
 )
 from school.members.selectors.people import home_branch, standing_on
 from school.members.services import rosters as services
@@ -27,7 +25,7 @@ from school.plans.models import CountDelta
 from school.plans.services.counting import settle_plan
 from tests.factories import members as make
 from tests.factories import rosters
-from tests.factories.rosters import HEAD, confirm, identity, upload, workbook
+from tests.factories.rosters import HEAD, confirm, identity, messages, row, upload, workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -50,16 +48,8 @@ def admin(tree):
     return make.officer(tree[0], "committee_admin")
 
 
-def row(branch, staff, name, number="", mobile="", kind="正式党员", joined="2010-07-01"):
-    return [getattr(branch, "name", branch), staff, name, number, mobile, kind, joined]
-
-
 def left_on_disk(folder) -> list[str]:
     return sorted(path.name for path in folder.glob("*")) if folder.exists() else []
-
-
-def messages(roster) -> dict[int, str]:
-    return {r["row"]: " ".join(r["errors"]) for r in roster.findings if r["kind"] == "rejected"}
 
 
 # -- what is written ---------------------------------------------------------------------------
@@ -152,189 +142,6 @@ def test_a_changed_kind_is_dated(tree, admin):
         "full",
         clock.today(),
     )
-
-
-# -- who is another ----------------------------------------------------------------------------
-
-
-def test_a_name_that_does_not_fit_the_staff_number_is_refused_unless_the_identity_proves_it(
-    tree, admin
-):
-    one, number = tree[2], identity()
-    confirm(upload(one, workbook([row(one, "A001", "张三", number)]), admin), admin)
-    assert "姓名不同" in messages(upload(one, workbook([row(one, "A001", "李四")]), admin))[2]
-    assert (
-        "姓名不同"
-        in messages(upload(one, workbook([row(one, "A001", "李四", identity())]), admin))[2]
-    )
-    renamed = upload(one, workbook([row(one, "A001", "张三丰", number)]), admin)
-    assert renamed.counts["changed"] == 1
-
-
-def test_numbers_of_another_member_are_refused(tree, admin):
-    one, number = tree[2], identity()
-    rows = [row(one, "A001", "张三", number, "13800000001"), row(one, "A002", "李四")]
-    confirm(upload(one, workbook(rows), admin), admin)
-    found = upload(
-        one,
-        workbook(
-            [
-                row(one, "A002", "李四", number),
-                row(one, "A003", "王五", "", "13800000001"),
-                row(one, "A009", "张三", number),
-            ]
-        ),
-        admin,
-    )
-    said = messages(found)
-    assert "另一名党员" in said[2] and "另一名党员" in said[3]
-
-
-def test_the_same_number_twice_in_a_file_refuses_both_rows_and_names_the_other(tree, admin):
-    one, number = tree[2], identity()
-    rows = [
-        row(one, "A001", "张三", "", "13800000001"),
-        row(one, "a001", "李四"),
-        row(one, "A003", "王五", number),
-        row(one, "A004", "赵六", number.lower()),
-        row(one, "A005", "孙七", "", "138 0000 0001"),
-    ]
-    said = messages(upload(one, workbook(rows), admin))
-    assert "与第 3 行相同" in said[2] and "与第 2 行相同" in said[3]
-    assert "与第 5 行相同" in said[4] and "与第 4 行相同" in said[5]
-    assert "与第 2 行相同" in said[6]
-
-
-def test_a_new_member_needs_a_staff_number(tree, admin):
-    found = upload(tree[2], workbook([row("", "", "张三", identity())]), admin)
-    assert "新党员要填工号" in messages(found)[2]
-
-
-# -- scope -------------------------------------------------------------------------------------
-
-
-def test_a_member_of_a_foreign_branch_is_refused_without_telling_where(tree):
-    _committee, _general, one, two = tree
-    secretary = make.officer(one)
-    make.member(two, staff_number="A001", name="张三")
-    said = messages(upload(one, workbook([row("", "A001", "张三")]), secretary))[2]
-    assert "不在本次导入的范围内" in said
-    assert two.name not in said and two.short_name not in said
-
-
-def test_a_foreign_branch_in_a_row_reads_like_an_unknown_one(tree):
-    _committee, _general, one, two = tree
-    secretary = make.officer(one)
-    rows = [row(two, "A001", "张三"), row("没有的支部", "A002", "李四")]
-    said = messages(upload(one, workbook(rows), secretary))
-    assert said[2].replace(two.name, "X") == said[3].replace("没有的支部", "X")
-
-
-def test_within_the_scope_a_transfer_is_offered_and_made_only_when_asked(tree, admin):
-    committee, _general, one, two = tree
-    member = make.member(two, staff_number="A001", name="张三")
-    rows = [row(one, "A001", "张三"), row(one, "A002", "李四")]
-    found = upload(committee, workbook(rows), admin)
-    assert (found.counts["moved"], found.counts["created"]) == (1, 1)
-    confirm(found, admin)
-    assert home_branch(member) == two
-    moved = confirm(upload(committee, workbook(rows), admin), admin, move_members=True)
-    assert moved.counts["done"] == {"moved": 1, "unchanged": 1}
-    assert home_branch(member) == one
-    transfer = Transfer.objects.get(member=member)
-    assert (transfer.state, transfer.sender, transfer.effective_on) == (
-        "received",
-        two,
-        clock.today(),
-    )
-    assert Membership.objects.get(member=member, branch=two).until == clock.today()
-
-
-def test_a_member_in_transit_is_refused(tree, admin):
-    _committee, _general, one, two = tree
-    from school.members.services.transfers import send_transfer
-
-    send_transfer(member=make.member(two, staff_number="A001", name="张三"), to=one, by=None)
-    assert "正在转接" in messages(upload(tree[0], workbook([row(one, "A001", "张三")]), admin))[2]
-
-
-def test_who_lost_the_branch_meanwhile_writes_nothing(tree):
-    from school.members.services.grants import end_grant
-
-    one = tree[2]
-    secretary = make.officer(one)
-    found = upload(one, workbook([row(one, "A001", "张三")]), secretary)
-    end_grant(grant=secretary.grants.get())
-    with pytest.raises(NotAllowed):
-        services.write_roster(roster=RosterImport.objects.get(pk=found.pk))
-    assert not Member.objects.filter(staff_number="A001").exists()
-
-
-# -- branches ----------------------------------------------------------------------------------
-
-
-def test_a_branch_is_found_by_code_name_short_name_and_path(tree, admin):
-    committee, general, one, two = tree
-    rows = [
-        row(one.code.lower(), "A001", "甲"),
-        row(one.name, "A002", "乙"),
-        row(one.short_name, "A003", "丙"),
-        row(f"{general.name}/{two.short_name}", "A004", "丁"),
-        row(f"中共 {one.name.removesuffix('委员会')}", "A005", "戊"),
-        row("", "A006", "己"),
-    ]
-    confirm(upload(committee, workbook(rows), admin), admin)
-    homes = [home_branch(Member.objects.get(staff_number=f"A00{n}")) for n in range(1, 7)]
-    assert homes == [one, one, one, two, one, committee]
-
-
-def test_two_branches_of_one_name_are_told_apart_by_their_parents(tree, admin):
-    committee, general, one, _two = tree
-    other = make.branch(
-        make.branch(committee, name="第二总支", short_name="二总支"),
-        name="机电支部",
-        short_name="机电支部",
-    )
-    make.branch(general, name="机电支部", short_name="机电支部")
-    found = upload(
-        committee,
-        workbook([row("机电支部", "A001", "甲"), row("第二总支/机电支部", "A002", "乙")]),
-        admin,
-    )
-    assert "有 2 个党组织" in messages(found)[2]
-    confirm(found, admin, whole_only=False)
-    assert home_branch(Member.objects.get(staff_number="A002")) == other
-
-
-def test_branches_are_made_only_when_asked_and_only_by_who_manages_the_tree(tree, admin):
-    committee, general, one, _two = tree
-    rows = [
-        row("新建总支/采煤一队党支部", "A001", "甲"),
-        row("新建总支/采煤二队党支部", "A002", "乙"),
-        row(one, "A003", "丙"),
-    ]
-    assert len(messages(upload(committee, workbook(rows), admin))) == 2
-    with pytest.raises(NotAllowed):
-        upload(one, workbook(rows), make.officer(one), create_branches=True)
-    found = upload(committee, workbook(rows), admin, create_branches=True)
-    assert (found.counts["branches"], found.counts["rejected"]) == (3, 0)
-    assert not Branch.objects.filter(name="新建总支").exists()
-    confirm(found, admin)
-    made = Branch.objects.get(name="新建总支")
-    assert (made.get_parent(), made.kind) == (committee, Branch.Kind.GENERAL_BRANCH)
-    assert [b.name for b in made.get_children()] == ["采煤一队党支部", "采煤二队党支部"]
-    assert home_branch(Member.objects.get(staff_number="A002")).name == "采煤二队党支部"
-    again = upload(committee, workbook(rows), admin, create_branches=True)
-    assert (again.counts["unchanged"], again.counts["branches"]) == (3, 0)
-
-
-def test_a_branch_dissolved_between_preview_and_confirmation_takes_nobody_in(tree, admin):
-    committee, _general, one, _two = tree
-    found = upload(committee, workbook([row(one, "A001", "甲")]), admin)
-    Branch.objects.filter(pk=one.pk).update(dissolved_on=clock.today())
-    found = confirm(found, admin)
-    assert found.state == State.FAILED
-    assert not Member.objects.filter(staff_number="A001").exists()
 
 
 # -- whole or good rows; nothing half ----------------------------------------------------------

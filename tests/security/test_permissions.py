@@ -158,6 +158,7 @@ TABLE = {
     ("members:attach_end", "get"): ACT,
     ("members:transfers", "get"): LOOK,
     ("members:transfer", "get"): LOOK | {OTHER: DONE},
+    ("members:transfer_letter", "get"): ACT | {OTHER: NO},
     ("members:transfer_receive", "post"): board(NO, other=BAD, parent=BAD, auditor=NO),
     ("members:transfer_return", "post"): board(NO, other=CLASH, parent=CLASH, auditor=NO),
     ("members:transfer_withdraw", "post"): board(DONE, other=NO, auditor=NO),

@@ -96,6 +96,23 @@ class ListForm(forms.Form):
         )
 
 
+class PartForm(forms.Form):
+    """One branch below the listed node, with all below it."""
+
+    branch = BranchField(label=_("党组织及下级"), reach="see", required=False)
+
+    def __init__(self, *args, node: Branch, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        below = Branch.objects.filter(path__startswith=node.path, dissolved_on=None)
+        self.fields["branch"].queryset = below
+        self.fields["branch"].widget.within = node.pk
+
+    @property
+    def chosen(self) -> Branch | None:
+        """The branch that was chosen; a wrong one stays an error at its field."""
+        return self.cleaned_data["branch"] if self.is_bound and self.is_valid() else None
+
+
 class EnrolForm(forms.Form):
     name = forms.CharField(label=_("姓名"), max_length=40)
     staff_number = forms.CharField(label=_("工号"), max_length=32, help_text=_("用工号登录。"))
@@ -129,6 +146,9 @@ class RecordForm(forms.ModelForm):
     staff_number = forms.CharField(label=_("工号"), max_length=32)
     identity = forms.CharField(label=_("身份证号"), max_length=30, required=False)
     mobile = forms.CharField(label=_("手机"), max_length=20, required=False)
+    clear_mobile = forms.BooleanField(
+        label=_("清除已登记的手机号（停用或换号），本人不能再用它登录"), required=False
+    )
     email = forms.EmailField(label=_("邮箱"), required=False)
     address = forms.CharField(label=_("现居住地"), max_length=100, required=False)
     born_on = DayField(label=_("出生日期"), required=False)
@@ -150,7 +170,10 @@ class RecordForm(forms.ModelForm):
             ("education", "degree", "graduated_from", "employed_on", "workplace", "job_title")
             + ("veteran",),
         ),
-        (_("证件与联系方式"), ("identity", "mobile", "email", "address", "police_station")),
+        (
+            _("证件与联系方式"),
+            ("identity", "mobile", "clear_mobile", "email", "address", "police_station"),
+        ),
         (_("备注"), ("remark",)),
     )
 
@@ -184,6 +207,8 @@ class RecordForm(forms.ModelForm):
             "mobile": member.masked_mobile,
             "address": record.masked_address if record.pk else "",
         }
+        if not stored["mobile"]:
+            del self.fields["clear_mobile"]
         for name in self.SECRET:
             self.fields[name].widget.attrs["autocomplete"] = "off"
             if stored[name]:
@@ -198,7 +223,10 @@ class RecordForm(forms.ModelForm):
     @property
     def groups(self):
         """(heading, bound fields) in the order of the page."""
-        return [(heading, [self[name] for name in names]) for heading, names in self.GROUPS]
+        return [
+            (heading, [self[name] for name in names if name in self.fields])
+            for heading, names in self.GROUPS
+        ]
 
     def _post_clean(self) -> None:
         """The service writes; the instance stays as it was read."""
@@ -217,14 +245,25 @@ class RecordForm(forms.ModelForm):
         typed = self.cleaned_data["mobile"].strip()
         return _parsed(parse_mobile, typed) if typed else ""
 
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("clear_mobile") and cleaned.get("mobile"):
+            self.add_error("clear_mobile", _g("填了新手机号就不用勾选清除，请留一项。"))
+        return cleaned
+
     def changes(self) -> dict:
-        """What was changed, by name, as the service takes it."""
+        """What was changed, by name, as the service takes it. An empty mobile clears it."""
         cleaned = self.cleaned_data
-        return {
+        changes = {
             name: cleaned[name]
             for name in self.changed_data
-            if name in cleaned and not (name in self.SECRET and not cleaned[name])
+            if name in cleaned
+            and name != "clear_mobile"
+            and not (name in self.SECRET and not cleaned[name])
         }
+        if cleaned.get("clear_mobile"):
+            changes["mobile"] = ""
+        return changes
 
 
 class StandingForm(forms.Form):

@@ -145,6 +145,8 @@ def _record_change(
         "before": {name: _plain(before[name]) for name in told},
         "after": {name: _plain(after[name]) for name in told},
     }
+    if cleared := [name for name in changed if name in PERSONAL and not after[name]]:
+        fields["cleared"] = cleared
     audit.record(action, actor=by, subject=member, fields=fields)
 
 

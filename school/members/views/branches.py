@@ -33,7 +33,10 @@ REACHES: dict[str, tuple[Callable[[Scope], QuerySet[Branch]], frozenset[str] | N
 @require_GET
 @member_required
 def branches(request: HttpRequest) -> JsonResponse:
-    """``?for=manage&q=…`` finds; without ``q``: the top nodes, or those ``&under=`` one."""
+    """``?for=manage&q=…`` finds; without ``q``: the top nodes, or those ``&under=`` one.
+
+    ``&within=`` a branch keeps to what lies below it.
+    """
     scope = scope_for(request.user)
     reach = REACHES.get(request.GET.get("for", ""))
     if reach is None or not TreeAccess(scope).has_part:
@@ -42,6 +45,9 @@ def branches(request: HttpRequest) -> JsonResponse:
     within = offered(scope).filter(dissolved_on=None)
     text = request.GET.get("q", "").strip()[:80]
     under = request.GET.get("under", "")
+    if top := request.GET.get("within", ""):
+        within = _below(within, top)
+        under = under or top
     if text:
         found = _matching(within, text)
     elif under.isdecimal() and len(under) < 19:
@@ -66,6 +72,15 @@ def branches(request: HttpRequest) -> JsonResponse:
             ]
         }
     )
+
+
+def _below(within: QuerySet[Branch], top: str) -> QuerySet[Branch]:
+    """What lies below one of the offered branches."""
+    known = top.isdecimal() and len(top) < 19
+    node = within.filter(pk=int(top)).first() if known else None
+    if node is None:
+        raise NotFound(_("没有找到这个党组织，或不在管理范围内。"))
+    return within.filter(path__startswith=node.path).exclude(pk=node.pk)
 
 
 def _matching(within: QuerySet[Branch], text: str) -> QuerySet[Branch]:

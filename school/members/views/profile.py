@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from school.core.errors import DomainError
 from school.members.forms.records import AskForm
 from school.members.models import MemberRecord
-from school.members.permissions import member_required
+from school.members.permissions import member_required, scope_for
 from school.members.selectors.people import (
     home_branch,
     membership_history,
@@ -21,7 +21,7 @@ from school.members.selectors.people import (
 )
 from school.members.services.corrections import FIELD_LABELS, ask_correction
 from school.members.views.corrections import asked_value
-from school.members.views.people import record_facts
+from school.members.views.person import record_facts
 
 SHOWN = 5
 
@@ -47,6 +47,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "branch": home_branch(member),
+        "holds_role": bool(scope_for(member).roles),
         "standing": standings[0] if standings else None,
         "facts": record_facts(member, record),
         "standings": standings,

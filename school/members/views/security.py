@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -38,7 +39,7 @@ def fresh_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         if not sessions.is_fresh(request):
-            back = request.path if request.method == "GET" else "/me/security/"
+            back = request.get_full_path() if request.method == "GET" else "/me/security/"
             return redirect(with_next("/me/security/prove/", back))
         return view(request, *args, **kwargs)
 
@@ -128,14 +129,24 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 # -- second step ---------------------------------------------------------------------------------
 
 
+def _asked_for(request: HttpRequest) -> str:
+    """The page that was asked for before a second step had to be set up; empty when there is none.
+
+    It travels in the address, from the middleware to the button after the recovery codes.
+    """
+    return target_of(request) if request.POST.get("next") or request.GET.get("next") else ""
+
+
 @require_GET
 @fresh_required
 def second_step_home(request: HttpRequest) -> HttpResponse:
     """Which second steps there are, and adding one."""
+    asked_for = _asked_for(request)
     context = {
         "means": second_step.authenticators(request.user),
         "owed": second_step.is_owed(request),
-        "next": target_of(request),
+        "add_app_url": _carrying("members:add_app", asked_for),
+        "add_passkey_url": _carrying("members:add_passkey", asked_for),
         "crumbs": _crumbs(_("两步验证")),
     }
     return render(request, "members/second_step.html", context)
@@ -208,11 +219,22 @@ def remove_authenticator(request: HttpRequest, authenticator_id: int) -> HttpRes
     return redirect("members:second_step")
 
 
+def _carrying(name: str, asked_for: str) -> str:
+    """An address that keeps the page that was asked for."""
+    return with_next(reverse(name), asked_for) if asked_for else reverse(name)
+
+
 def _after_adding(request: HttpRequest, codes: list[str]) -> HttpResponse:
     messages.success(request, _("两步验证已添加。"))
-    return _show_codes(request, codes) if codes else redirect("members:second_step")
+    if codes:
+        return _show_codes(request, codes)
+    return redirect(_asked_for(request) or "members:second_step")
 
 
 def _show_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    context = {"codes": codes, "crumbs": _crumbs(_("恢复码"))}
+    context = {
+        "codes": codes,
+        "further": _asked_for(request) or reverse(HOME),
+        "crumbs": _crumbs(_("恢复码")),
+    }
     return render(request, "members/recovery_codes.html", context)

@@ -14,9 +14,11 @@ from school.members.forms.records import ReceiveForm, TransferForm
 from school.members.models import Branch, Transfer
 from school.members.permissions import Scope, board_required, scope_for
 from school.members.selectors.directory import subtree_q
+from school.members.selectors.letters import Letter, letter_of, validity
 from school.members.selectors.people import open_transfer, standing_on, transfers_of
 from school.members.services import transfers as services
-from school.members.views.people import Person, node_or_404
+from school.members.views.people import node_or_404
+from school.members.views.person import Person
 
 LIST_ROWS = 30
 
@@ -60,6 +62,7 @@ def _rights(scope: Scope, transfer: Transfer) -> dict[str, bool]:
     return {
         "may_receive": open_now and scope.may_write(transfer.receiver),
         "may_withdraw": open_now and scope.may_write(transfer.sender),
+        "may_print": open_now and scope.may_write(transfer.sender),
     }
 
 
@@ -80,6 +83,7 @@ def _shown(
     context = {
         "transfer": found,
         "standing": standing_on(found.member),
+        "letter": validity(found) if found.state == Transfer.State.SENT else None,
         "person_url": _person_url(scope, found),
         "form": form,
         **_rights(scope, found),
@@ -95,6 +99,41 @@ def _shown(
 def _person_url(scope: Scope, found: Transfer) -> str:
     at = found.receiver if found.state == Transfer.State.RECEIVED else found.sender
     return reverse("members:person", args=[found.member_id]) if scope.may_see(at) else ""
+
+
+@never_cache
+@require_GET
+@board_required
+def letter(request: HttpRequest, transfer_id: int) -> HttpResponse:
+    """The letter of introduction with its stub and its receipt, to be printed and sealed."""
+    scope = scope_for(request.user)
+    found = _settleable(scope, transfer_id, receiving=False)
+    found_letter = letter_of(found)
+    context = {
+        "letter": found_letter,
+        "facts": _facts(found_letter),
+        "parts": [
+            {"name": "stub", "title": _("介绍信存根（第一联）")},
+            {"name": "letter", "title": _("党员组织关系介绍信（第二联）")},
+            {"name": "receipt", "title": _("介绍信回执（第三联）")},
+        ],
+        "crumbs": [
+            {"label": _("支部"), "url": "/branch/"},
+            {"label": _("组织关系转接"), "url": reverse("members:transfer", args=[found.pk])},
+            {"label": _("介绍信"), "url": ""},
+        ],
+    }
+    return render(request, "members/letter.html", context)
+
+
+def _facts(found: Letter) -> str:
+    """What the letter says of the member in brackets: sex, ethnicity, year of birth."""
+    record = found.record
+    if record is None:
+        return ""
+    born = _("%(year)d 年生") % {"year": record.born_on.year} if record.born_on else ""
+    sex = record.get_sex_display() if record.sex else ""
+    return "，".join(str(part) for part in (sex, record.ethnicity, born) if part)
 
 
 @never_cache
@@ -162,7 +201,7 @@ def _settleable(scope: Scope, pk: int, *, receiving: bool) -> Transfer:
         raise NotAllowed(
             _("接收和退回由转入党组织或其上级办理。")
             if receiving
-            else _("撤回由转出党组织或其上级办理。")
+            else _("撤回和打印介绍信由转出党组织或其上级办理。")
         )
     if found.member_id == scope.member.pk and not scope.is_superuser:
         raise NotAllowed(_("本人的转接由其他管理人员或上级办理。"))
