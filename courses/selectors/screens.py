@@ -19,8 +19,8 @@ from school.study.models import ItemPart, StudyItem
 from school.study.selectors import (
     Progress,
     item_for,
-    permitted_rate,
     progress_of,
+    settled_policy,
     study_config,
 )
 
@@ -88,12 +88,12 @@ def _player(item: StudyItem | None, member: Member | None, mine: Progress | None
     if item is None or item.current is None or member is None or mine is None:
         return {}
     seen = mine.completed_on is not None
-    rate = permitted_rate(member.pk, item.current, completed=seen, day=clock.today())
+    policy = settled_policy(member.pk, item.current, completed=seen, day=clock.today())
     return {
         "resume_ms": mine.resume_at,
         "max_rate": item.current.max_rate / 100,
-        "first_rate": rate / 100,
-        "no_forward_seek": not (item.current.seek_free or seen),
+        "first_rate": policy.max_rate / 100,
+        "no_forward_seek": not policy.seek_free,
         "player_data": {"study-item": item.pk, "study-config": "study-config"},
     }
 
