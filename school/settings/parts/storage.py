@@ -18,7 +18,7 @@ STATICFILES_FINDERS = [
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "school.core.static_files.ModuleStorage"},
 }
 # Internal nginx location that delivers packages (deploy/nginx.conf); empty: Django delivers.
 VIDEO_ACCEL_PREFIX = env.text("VIDEO_ACCEL_PREFIX")

@@ -72,6 +72,25 @@ document.addEventListener("change", (event) => {
 
 for (const form of document.querySelectorAll("form[data-select]")) countSelected(form);
 
+/* What was studied without a line is sent from any page, and before signing out. */
+function holdsStudy() {
+  try {
+    return localStorage.getItem("study-queue") !== null;
+  } catch {
+    return false;
+  }
+}
+
+if (holdsStudy()) import("./study/leaving.js").then(({ flush }) => flush());
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const studying = holdsStudy() || document.querySelector("[data-study-item]");
+  if (!form.matches('[data-place="sign_out"]') || !studying) return;
+  event.preventDefault();
+  import("./study/leaving.js").then(({ leave }) => leave(form));
+});
+
 /* A form sends once; a second press while it is on its way does nothing. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
