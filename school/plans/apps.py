@@ -12,7 +12,7 @@ class PlansConfig(AppConfig):
         from school.core.navigation import Place, register
         from school.members import signals as people
         from school.members.registry import register_tree_notes
-        from school.plans import audit_names, personal_parts, places, receivers
+        from school.plans import audit_names, personal_parts, places, receivers, tasks  # noqa: F401
         from school.plans.selectors.tree_notes import plan_notes
         from school.study import signals as study
         from school.study.registry import register_wishes, register_year_panel

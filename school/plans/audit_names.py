@@ -27,6 +27,14 @@ def register() -> None:
             "plans.ended": _("结束计划"),
             "plans.item_withdrawn": _("撤下计划内容"),
             "plans.targets_set": _("设定学时目标"),
+            "plans.target_changed": _("按规则更新学时目标"),
+            "plans.target_set_drafted": _("编写年度学时要求"),
+            "plans.target_set_discarded": _("删除年度学时要求草稿"),
+            "plans.target_set_published": _("发布年度学时要求"),
+            "plans.target_set_withdrawn": _("撤销年度学时要求"),
+            "plans.exemption_asked": _("申请免学"),
+            "plans.exemption_declined": _("不批准免学"),
+            "plans.exemption_withdrawn": _("撤回免学申请"),
             "plans.exempted": _("批准免学"),
             "plans.exemption_ended": _("终止免学"),
         }
@@ -37,8 +45,16 @@ def register() -> None:
             "item": _("学习内容"),
             "replaced_by": _("替换为"),
             "target": _("学时目标"),
+            "sources": _("计入来源"),
         }
     )
-    names.name_subjects({"plans.studyplan": None, "plans.exemption": None})
+    names.name_subjects(
+        {
+            "plans.studyplan": None,
+            "plans.exemption": None,
+            "plans.exemptionrequest": None,
+            "plans.targetset": None,
+        }
+    )
     names.name_lookup(("plan",), _plans)
     names.name_lookup(("item", "replaced_by"), _items)

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from school.plans import views
+from school.plans.views import exemptions
+from school.plans.views import plans as views
 
 app_name = "plans"
 urlpatterns = [
@@ -16,5 +17,17 @@ urlpatterns = [
         views.item_withdraw,
         name="withdraw_item",
     ),
-    path("plans/<int:plan_id>/members/<int:member_id>/exempt/", views.exempt, name="exempt"),
+    path("plans/<int:plan_id>/members/<int:member_id>/exempt/", exemptions.exempt, name="exempt"),
+    path("plans/exemptions/", exemptions.exemption_list, name="exemptions"),
+    path("plans/exemptions/<int:request_id>/", exemptions.exemption, name="exemption"),
+    path(
+        "plans/exemptions/<int:request_id>/withdraw/",
+        exemptions.exemption_withdraw,
+        name="exemption_withdraw",
+    ),
+    path(
+        "plans/members/<int:member_id>/exemptions/",
+        exemptions.member_exemptions,
+        name="member_exemptions",
+    ),
 ]

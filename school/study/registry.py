@@ -12,11 +12,15 @@ at it (待核实, 逾期上传, 核实中); the member's page lists it above the
 requires it).
 
 ``register_gates``: questions inside a film, which are asked while it plays.
+
+``register_evidence_hold``: whose evidence must not be pruned yet (an open dispute).
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+
+from django.db.models import QuerySet
 
 from school.study.models import ItemRevision
 from school.study.rules.policy import Wish
@@ -99,10 +103,39 @@ def gates(revision: ItemRevision) -> list[Gate]:
 
 
 @dataclass(frozen=True)
+class TargetLine:
+    """One target of a member's year in words and numbers (hundredths of 学时).
+
+    ``formula``: how ``due`` came about; ``sources``: what counts ("" means everything);
+    ``outlook``: where the present pace leads ("" when nothing honest can be said);
+    ``conditions``: what else is asked, each {text, state, tone}; ``met``: all of it is there.
+    ``let_off``: in words, when the member is not asked (免学); all other parts are empty then.
+    """
+
+    label: str
+    due: int = 0
+    credited: int = 0
+    outside: int = 0
+    met: bool = False
+    basis: str = ""
+    formula: str = ""
+    sources: str = ""
+    outlook: str = ""
+    conditions: tuple[dict[str, str], ...] = ()
+    let_off: str = ""
+
+    @property
+    def open_conditions(self) -> int:
+        """How many conditions are not met."""
+        return sum(1 for each in self.conditions if each["tone"] != "done")
+
+
+@dataclass(frozen=True)
 class YearPanel:
     """The nearest unmet target of a member's year, in hundredths of 学时.
 
-    ``outside``: credit of the year that this target does not count.
+    ``outside``: credit of the year that this target does not count. ``targets``: all of them;
+    ``last``: those of the year before while that one is open.
     """
 
     label: str
@@ -111,6 +144,13 @@ class YearPanel:
     outside: int = 0
     due_on: date | None = None
     path: str = ""
+    targets: tuple[TargetLine, ...] = ()
+    last: tuple[TargetLine, ...] = ()
+
+    @property
+    def open_conditions(self) -> int:
+        """How many conditions of the target shown are not met."""
+        return next((t.open_conditions for t in self.targets if t.label == self.label), 0)
 
 
 Panel = Callable[[int, int], YearPanel | None]
@@ -162,3 +202,76 @@ def pending_rows(member_id: int, year: int) -> list[PendingRow]:
     """All that waits in a member's year, newest study first."""
     rows = [row for source in _pending for row in source(member_id, year)]
     return sorted(rows, key=lambda row: row.studied_on, reverse=True)
+
+
+@dataclass(frozen=True)
+class OpenMatter:
+    """Something of a year that is not settled yet: how many, and where they are worked off."""
+
+    label: str
+    count: int
+    path: str = ""
+
+
+OpenMatters = Callable[[int], OpenMatter]
+
+_open_matters: list[OpenMatters] = []
+
+
+def register_open_matter(source: OpenMatters) -> OpenMatters:
+    """Add ``(year) -> OpenMatter``, looked at before a year is closed (gatherings, disputes)."""
+    _open_matters.append(source)
+    return source
+
+
+def open_matters(year: int) -> list[OpenMatter]:
+    """What of a year waits for somebody, without what has a count of 0."""
+    found = (source(year) for source in _open_matters)
+    return [matter for matter in found if matter.count]
+
+
+@dataclass(frozen=True, slots=True)
+class HourEvidence:
+    """Offline time a member really spent, kept by an app above: what its line must say."""
+
+    member_id: int
+    origin: str
+    seconds: int
+    source: str
+    day: date
+    title: str = ""
+
+
+Evidence = Callable[[int, int], Iterable[HourEvidence]]
+
+_evidence: dict[str, Evidence] = {}
+
+
+def register_hour_evidence(kind: str, source: Evidence) -> Evidence:
+    """Add where lines of one kind of origin (the word before its colon) come from.
+
+    ``source`` answers ``(first, last)`` member number with all that has to be in the ledger.
+    """
+    _evidence[kind] = source
+    return source
+
+
+def hour_evidence() -> dict[str, Evidence]:
+    """The registered sources by kind of origin."""
+    return dict(_evidence)
+
+
+EvidenceHold = Callable[[], QuerySet]
+
+_evidence_holds: list[EvidenceHold] = []
+
+
+def register_evidence_hold(hold: EvidenceHold) -> EvidenceHold:
+    """Add a query of the ids of members whose reports have to stay, whatever their age."""
+    _evidence_holds.append(hold)
+    return hold
+
+
+def evidence_holds() -> list[QuerySet]:
+    """Ids of members, one query for each hold."""
+    return [hold() for hold in _evidence_holds]

@@ -37,7 +37,7 @@ def settle(
     ids = sorted(set(member_ids))
     if not asked or not ids:
         return 0
-    _lock(ids)
+    hold_members(ids)
     tree = tree or TreeLine()
     facts = member_facts(ids, asked, tree)
     written = _written(ids, [plan.id for plan in asked])
@@ -80,7 +80,8 @@ def _order(key: Key) -> tuple:
     return day, branch, item or 0
 
 
-def _lock(member_ids: list[int]) -> None:
+def hold_members(member_ids: list[int]) -> None:
+    """Hold the rows of some members until the transaction ends, in the order of their keys."""
     if connection.features.has_select_for_update:
         rows = Member.objects.select_for_update(no_key=True).filter(pk__in=member_ids)
         list(rows.order_by("pk").values_list("pk"))

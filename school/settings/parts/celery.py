@@ -3,6 +3,7 @@
 from celery.schedules import crontab
 
 from school.settings import env
+from school.settings.parts.school import STUDY_DRAIN_SECONDS
 
 CELERY_BROKER_URL = env.broker_url()
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -49,8 +50,33 @@ CELERY_BEAT_SCHEDULE = {
     "follow-grant-dates": {"task": "school.members.tasks.follow_grant_dates", "schedule": 300.0},
     "drain-search-outbox": {"task": "search.tasks.drain_outbox", "schedule": 5.0},
     "fold-counters": {"task": "school.plans.tasks.fold_counters", "schedule": 60.0},
+    "follow-targets": {"task": "school.plans.tasks.follow_targets", "schedule": 120.0},
+    "check-targets": {
+        "task": "school.plans.tasks.check_targets",
+        "schedule": crontab(hour=2, minute=40),
+    },
     "close-overdue-attempts": {"task": "quizzes.tasks.close_overdue_attempts", "schedule": 15.0},
+    "settle-study": {"task": "school.study.tasks.settle_study", "schedule": 300.0},
+    "follow-hour-rule": {
+        "task": "school.study.tasks.follow_hour_rule",
+        "schedule": crontab(hour=0, minute=1),
+    },
+    "look-after-years": {
+        "task": "school.study.tasks.look_after_years",
+        "schedule": crontab(hour=8, minute=30),
+    },
     "sweep-sign-in": {"task": "school.members.tasks.sweep_sign_in", "schedule": 3600.0},
     "sweep-rosters": {"task": "school.members.tasks.sweep_rosters", "schedule": 3600.0},
+    "prune-evidence": {
+        "task": "school.study.tasks.prune_evidence",
+        "schedule": crontab(hour=2, minute=40),
+    },
     "sweep-uploads": {"task": "media.tasks.sweep_uploads", "schedule": 3600.0},
 }
+if env.text("STUDY_SINK") == "buffered":
+    CELERY_TASK_ROUTES["school.study.tasks.drain*"] = {"queue": "study"}
+    CELERY_BEAT_SCHEDULE["drain-study"] = {
+        "task": "school.study.tasks.drain_study",
+        "schedule": STUDY_DRAIN_SECONDS,
+        "options": {"expires": 4 * STUDY_DRAIN_SECONDS},
+    }

@@ -1,5 +1,7 @@
 """The school's own presets. Each can be changed; docs/settings.md explains every one."""
 
+from school.settings import env
+
 # Counting (one place, used by every screen): which member kinds stand in 应学.
 SCHOOL_COUNTED_KINDS = ("full", "probationary")
 
@@ -11,6 +13,9 @@ SCHOOL_LIGHT_START_SHARE = 0.1
 # A period is filed until this many days after its end.
 SCHOOL_FILING_GRACE_DAYS = 5
 
+# Who approves 免学: "above" (who acts for a branch above the member's), "school" (教务), "either".
+SCHOOL_EXEMPTION_APPROVAL = "either"
+
 # Sizes of branches that the tree points out (school.members.rules.tree.SizeLimits).
 SCHOOL_BRANCH_SIZES = {
     "branch_least": 3,
@@ -19,6 +24,13 @@ SCHOOL_BRANCH_SIZES = {
     "general_most": 100,
     "committee_least": 100,
 }
+
+# Working days: weekdays off and weekends worked in return, as 2026-10-01; see docs/settings.md.
+SCHOOL_HOLIDAYS = env.items("HOLIDAYS")
+SCHOOL_WORKED_WEEKENDS = env.items("WORKED_WEEKENDS")
+
+# 学时申诉: working days for each step, after which it goes up.
+STUDY_DISPUTE_DAYS = 5
 
 # Judge of study time.
 STUDY_UNCOVERED_MS = 2_000
@@ -45,8 +57,25 @@ STUDY_SEGMENTS_PER_REPORT = 200
 STUDY_REPORTS_PER_MINUTE = 120
 STUDY_SPANS = 1_000
 
+# Where reports go: "direct" (posted inside the request) or "buffered" (through Redis, posted by
+# workers for many members at once; docs/scale.md says from when on).
+STUDY_SINK = env.text("STUDY_SINK")
+STUDY_REDIS_URL = env.study_redis_url()
+STUDY_SHARDS = 16
+STUDY_DRAIN_SECONDS = 5.0
+STUDY_DRAIN_MEMBERS = 200
+
+# Evidence of closed years is kept at least so many days after it came.
+STUDY_EVIDENCE_KEEP_DAYS = 180
+
 # Year: stays open until this local day of the next year.
 STUDY_YEAR_CLOSES = (1, 31)
+# After that day: "remind" tells those who run the hours every week, "close" closes the year.
+STUDY_YEAR_END = "remind"
+# A session without a report for so many minutes is over; what counts by time is then booked.
+STUDY_SETTLE_MINUTES = 10
+# Up to so many members the effect of a rule is worked out at once, else by a background job.
+STUDY_EFFECT_MEMBERS = 200
 
 # The notice on personal information.
 PRIVACY_NOTICE_VERSION = "2026-01"

@@ -1,6 +1,4 @@
-"""The one plan form, and the form for 免学."""
-
-from datetime import date
+"""The one plan form."""
 
 from django import forms
 from django.conf import settings
@@ -175,21 +173,3 @@ def initial_of(plan: StudyPlan) -> dict:
         "no_seek": plan.seek_free is False,
         "questions": bool(plan.questions),
     }
-
-
-class ExemptForm(forms.Form):
-    """Reason and first day of 免学 from a plan."""
-
-    reason = forms.CharField(label=_("免学原因"), max_length=200)
-    since = forms.DateField(
-        label=_("从哪天起"),
-        required=False,
-        widget=DayInput(),
-        help_text=_("留空为计划的第一天。"),
-    )
-
-    def clean_since(self) -> date | None:
-        since = self.cleaned_data["since"]
-        if since and since.year < 2000:
-            raise forms.ValidationError(_("日期不正确，请重新选择。"))
-        return since

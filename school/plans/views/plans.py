@@ -1,7 +1,6 @@
 """The member's tasks, and the plans of a person who may act for a branch."""
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,15 +11,12 @@ from school.core import clock
 from school.core.errors import DomainError, NotFound
 from school.members.models import Member
 from school.members.permissions import Scope, board_required, member_required, scope_for
-from school.members.selectors.audiences import in_audience
-from school.plans.forms import ExemptForm, PlanForm, initial_of
-from school.plans.models import Exemption, StudyPlan
+from school.plans.forms.plans import PlanForm, initial_of
+from school.plans.models import StudyPlan
 from school.plans.selectors.audience import preview
 from school.plans.selectors.tasks import STATES, STUDY, todo
 from school.plans.selectors.year import year_progress
 from school.plans.services import plans as services
-from school.plans.services.targets import end_exemption
-from school.plans.services.targets import exempt as exempt_member
 from school.study.models import StudyItem
 
 
@@ -201,63 +197,3 @@ def item_withdraw(request: HttpRequest, plan_id: int, item_id: int) -> HttpRespo
     services.withdraw_item(plan_item=plan_item, replacement=replacement, by=request.user)
     messages.success(request, _("已替换。") if replacement else _("已撤下。"))
     return redirect("plans:detail", plan.pk)
-
-
-@require_http_methods(["GET", "POST"])
-@board_required
-def exempt(request: HttpRequest, plan_id: int, member_id: int) -> HttpResponse:
-    """Let one member of the scope off from a plan, with a reason."""
-    scope = scope_for(request.user)
-    member = scope.member_or_404(member_id)
-    plans = StudyPlan.objects.filter(state=StudyPlan.State.PUBLISHED)
-    plan = plans.select_related("owner", "audience").filter(pk=plan_id).first()
-    home = member.memberships.open().filter(kind="home").select_related("branch").first()
-    if (
-        plan is None
-        or home is None
-        or not scope.may_write(home.branch)
-        or not (in_audience(plan.audience, member) or scope.may_see(plan.owner))
-    ):
-        raise NotFound(_("没有找到这个学习计划，或不在管理范围内。"))
-    rows = member.exemptions.filter(plan=plan).select_related("approver", "plan", "member")
-    if request.method == "POST" and "end" in request.POST:
-        return _end_exemption(request, rows)
-    form = ExemptForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        exempt_member(
-            member=member,
-            plan=plan,
-            reason=form.cleaned_data["reason"],
-            since=form.cleaned_data["since"],
-            by=request.user,
-        )
-        messages.success(
-            request, _("%(name)s 在“%(plan)s”中免学。") % {"name": member.name, "plan": plan.title}
-        )
-        return redirect("plans:exempt", plan.pk, member.pk)
-    today = clock.today()
-    return render(
-        request,
-        "plans/exempt.html",
-        {
-            "form": form,
-            "who": member,
-            "plan": plan,
-            "rows": [(row, row.until is None or row.until > today) for row in rows],
-        },
-    )
-
-
-def _end_exemption(request: HttpRequest, rows: QuerySet[Exemption]) -> HttpResponse:
-    """From today on the member is asked again."""
-    wanted = request.POST["end"]
-    today = clock.today()
-    still = rows.filter(Q(until=None) | Q(until__gt=today))
-    row = still.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 19 else None
-    if row is None:
-        raise NotFound(_("这项免学不存在，或已经终止。"))
-    end_exemption(exemption=row, on=today, by=request.user)
-    messages.success(
-        request, _("免学已终止，%(name)s 从今天起恢复应学。") % {"name": row.member.name}
-    )
-    return redirect("plans:exempt", row.plan_id, row.member_id)
