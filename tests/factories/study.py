@@ -1,6 +1,7 @@
 """Makes what tests of studying need: members, rules, items, and a page that studies."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -89,13 +90,15 @@ def make_course(*parts: tuple[StudyItem, bool]) -> ItemRevision:
 class Page:
     """A browser tab that studies: opened at ``start``, it reports what it is told to.
 
-    Every check-in is answered in its moment unless ``answers`` says otherwise.
+    Every check-in is answered in its moment unless ``answers`` says otherwise. ``accept``: the way
+    in that is tested.
     """
 
     member: Member
     revision: ItemRevision
     start: datetime
     seq: int = 0
+    accept: Callable[..., Accepted] = accept_report
     opened: Opened = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,7 +138,7 @@ class Page:
             **changes,
         }
         with clock.at(self.start + timedelta(seconds=after)):
-            return accept_report(seq=seq, segments=rows, **values)
+            return self.accept(seq=seq, segments=rows, **values)
 
     def watch(self, begin: float, end: float, *, at: float = 0, rate: float = 1.0) -> Accepted:
         """Watch honestly from ``begin`` to ``end`` (media seconds), starting ``at`` (wall)."""
