@@ -16,7 +16,7 @@ shapes, each is a ``Prepared`` of its own, kept by whoever makes it.
 
 import typing
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -28,12 +28,12 @@ KEPT = "prepared_reads"  # on a connection: what has been built for it
 
 def _stand_in(kind: type, place: int) -> Any:
     """A value of a kind that no statement holds by itself."""
-    return {
-        int: -(10**8) - place,
-        str: f"\ue000{place}\ue000",
-        date: date(1, 1, 1 + place),
-        datetime: datetime(1900, 1, 1, 0, 0, place, tzinfo=UTC),
-    }[kind]
+    if kind is int:
+        return -(10**8) - place
+    if kind is str:
+        return f"\ue000{place}\ue000"
+    later = timedelta(days=place)
+    return date(1, 1, 1) + later if kind is date else datetime(1900, 1, 1, tzinfo=UTC) + later
 
 
 def _adapted(kind: type, value: Any) -> Any:
