@@ -1,6 +1,6 @@
 from django.urls import path
 
-from school.study.views import evidence, pages
+from school.study.views import disputes, evidence, pages
 
 app_name = "study"
 urlpatterns = [
@@ -8,4 +8,13 @@ urlpatterns = [
     path("study/report/", evidence.report, name="report"),
     path("me/", pages.me, name="me"),
     path("me/hours/", pages.hours, name="hours"),
+    path("me/hours/sheet/", pages.hours_sheet, name="hours_sheet"),
+    path("me/disputes/", disputes.own, name="disputes"),
+    path("me/disputes/new/", disputes.new, name="dispute_new"),
+    path("me/disputes/<int:pk>/", disputes.detail, name="dispute"),
+    path("me/disputes/<int:pk>/withdraw/", disputes.withdraw, name="dispute_withdraw"),
+    path("branch/<int:branch_id>/disputes/", disputes.cases, name="cases"),
+    path("branch/disputes/<int:pk>/", disputes.case, name="dispute_case"),
+    path("branch/disputes/<int:pk>/verify/", disputes.verify, name="dispute_verify"),
+    path("branch/disputes/<int:pk>/decide/", disputes.decide, name="dispute_decide"),
 ]
