@@ -6,7 +6,7 @@ creates nor destroys hours. On SQLite the database is this host, so both read th
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -30,10 +30,21 @@ def settled() -> datetime | None:
     return _authority.get() or _now.get()
 
 
+def take_authority_from(source: Callable[[], datetime]) -> None:
+    """Name the one shared clock of an installation that has another than the database."""
+    global _source
+    _source = source
+
+
+_source: Callable[[], datetime] | None = None
+
+
 def authority() -> datetime:
     """The shared moment, aware. One statement on PostgreSQL, none on SQLite."""
     if fixed := settled():
         return fixed
+    if _source:
+        return _source()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")

@@ -60,6 +60,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Answers reports of study before sessions and members are read; only with the buffered sink.
+    "school.study.middleware.ReportMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "school.core.middleware.ChosenLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -33,6 +33,8 @@ VARIABLES: dict[str, Variable] = {
         Variable("DATA_DIR", str(BASE_DIR / ".data"), "Folder for everything the school writes."),
         Variable("DATABASE_URL", "", "sqlite:///… or postgres://…; empty: SQLite in DATA_DIR."),
         Variable("REDIS_URL", "", "redis://…: cache and, if no broker is named, the broker."),
+        Variable("STUDY_SINK", "direct", "direct, or buffered: reports go through Redis."),
+        Variable("STUDY_REDIS_URL", "", "Redis of buffered reports; empty: database 2 there."),
         Variable("CELERY_BROKER_URL", "", "Broker; empty: REDIS_URL, else files in DATA_DIR."),
         Variable("ELASTICSEARCH_URL", "", "http(s)://…: learner search on Elasticsearch 8 or 9."),
         Variable("ELASTICSEARCH_PREFIX", "school", "Prefix of the index names."),
@@ -45,6 +47,8 @@ VARIABLES: dict[str, Variable] = {
         Variable("AUDIT_KEY", "", "Seals the audit trail; required in production, not FIELD_KEY."),
         Variable("AUDIT_KEYS_OLD", "", "Earlier values of AUDIT_KEY, by commas; for good."),
         Variable("ALLOWED_HOSTS", "", "Host names, separated by commas; required in production."),
+        Variable("HOLIDAYS", "", "Weekdays off, as 2026-10-01, separated by commas."),
+        Variable("WORKED_WEEKENDS", "", "Weekend days worked in return, written like HOLIDAYS."),
         Variable("SITE_URL", "", "Public address, e.g. https://school.example; used in messages."),
         Variable("TRUSTED_PROXY", "", "1 when a proxy sets X-Forwarded-Proto and X-Forwarded-For."),
         Variable("SECOND_STEP_ROLES", "", "Roles that need a second step, by commas; or none."),
@@ -58,6 +62,20 @@ VARIABLES: dict[str, Variable] = {
         Variable("DINGTALK_CLIENT_SECRET", "", "钉钉: Client Secret."),
         Variable("FEISHU_CLIENT_ID", "", "飞书: App ID; switches it on."),
         Variable("FEISHU_CLIENT_SECRET", "", "飞书: App Secret."),
+        Variable("WECOM_CORP_ID", "", "企业微信: the corporation's ID; switches it on."),
+        Variable("WECOM_AGENT_ID", "", "企业微信: AgentId of the corporation's application."),
+        Variable("WECOM_SECRET", "", "企业微信: Secret of that application."),
+        Variable("WECOM_API_URL", "https://qyapi.weixin.qq.com", "企业微信: its interface."),
+        Variable(
+            "WECOM_LOGIN_URL",
+            "https://login.work.weixin.qq.com/wwlogin/sso/login",
+            "企业微信: the page with the code to scan.",
+        ),
+        Variable(
+            "WECOM_INSIDE_URL",
+            "https://open.weixin.qq.com/connect/oauth2/authorize",
+            "企业微信: where its own browser is sent.",
+        ),
         Variable("LDAP_URL", "", "ldap(s)://…: passwords are also checked by this directory."),
         Variable("LDAP_BIND_DN", "", "Account that searches the directory; empty: anonymous."),
         Variable("LDAP_BIND_PASSWORD", "", "Its password."),
@@ -158,6 +176,17 @@ def database(url: str) -> dict:
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
     return config
+
+
+def study_redis_url() -> str:
+    """The Redis that holds reports of study on their way: named, else REDIS_URL's, database 2.
+
+    Never the cache's own database: clearing the cache would clear evidence.
+    """
+    if named := text("STUDY_REDIS_URL"):
+        return named
+    redis = text("REDIS_URL")
+    return urlsplit(redis)._replace(path="/2").geturl() if redis else ""
 
 
 def broker_url() -> str:

@@ -17,6 +17,7 @@ if PROCESS and folder.name != PROCESS:
     folder /= PROCESS
     if env.text("REDIS_URL"):
         server = env.text("REDIS_URL").rpartition("/")[0]
+        os.environ["STUDY_REDIS_URL"] = f"{server}/{FIRST_REDIS + 10 + int(PROCESS[2:])}"
         os.environ["REDIS_URL"] = f"{server}/{FIRST_REDIS + int(PROCESS.removeprefix('gw'))}"
 os.environ["DATA_DIR"] = str(folder)
 

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from school.core import clock
 from school.core.navigation import MAIN, MENU, Place, register
 
 
@@ -19,7 +21,11 @@ class StudyConfig(AppConfig):
         from school.study import tasks  # noqa: F401
         from school.study.registry import register_requirement
         from school.study.selectors.gates import questions_answered
+        from school.study.services.sinks import queue
 
+        if settings.STUDY_SINK == "buffered":
+            # Sessions are opened by the clock that stamps their reports.
+            clock.take_authority_from(queue.moment)
         register_activity(studied_since)
         register_requirement(questions_answered)
         register(Place("me", _("我的"), "study:me", icon="me", order=50, slot=MAIN))

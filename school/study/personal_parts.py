@@ -15,11 +15,12 @@ def _forget_devices(member: Member) -> int:
 def register() -> None:
     """Say what is held about a member."""
     rows_part("study.hourentry.member", _("学时记录"))
+    rows_part("study.dispute.member", _("学时申诉"))
     rows_part("study.completion.member", _("完成记录"))
     rows_part(
         "study.studysession.member",
         _("学习会话"),
-        leave_out=("durable_seq", "last_seq", "minute_at", "minute_reports"),
+        leave_out=("durable_seq", "last_seq", "minute_at", "minute_reports", "sign_in", "pruned_at"),
         erase=_forget_devices,
     )
     rows_part("study.gatepass.member", _("视频中的作答"))

@@ -42,6 +42,12 @@ class StudySession(models.Model):
     settled_at = models.DateTimeField(
         _("入账时间"), null=True, blank=True, help_text=_("会话结束后按时长入账的时间。")
     )
+    pruned_at = models.DateTimeField(
+        _("凭据清理时间"),
+        null=True,
+        blank=True,
+        help_text=_("年度封账并过保存期后，上报不再保存。"),
+    )
     # Settled when it was opened, so that no report looks at plans.
     max_rate = models.PositiveSmallIntegerField(_("最高倍速（百分之一）"))
     check_low = models.PositiveIntegerField(
@@ -73,6 +79,11 @@ class StudySession(models.Model):
                 fields=["opened_at"],
                 condition=models.Q(settled_at=None),
                 name="session_unsettled",
+            ),
+            models.Index(
+                fields=["opened_at"],
+                condition=models.Q(pruned_at=None),
+                name="session_unpruned",
             ),
         ]
 

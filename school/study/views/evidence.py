@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import asdict
+from importlib import import_module
 
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
-from django.http import HttpRequest, JsonResponse
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -16,6 +17,9 @@ from school.members.permissions import member_required
 from school.study.models import StudyItem
 from school.study.services.reports import BadReport, accept_report
 from school.study.services.sessions import open_session
+from school.study.services.sinks import buffered
+from school.study.services.sinks.batches import signed_in_member
+from school.study.services.sinks.pending import post_pending
 
 
 def _body(request: HttpRequest) -> dict:
@@ -50,6 +54,7 @@ def open_item(request: HttpRequest) -> JsonResponse:
         item = StudyItem.objects.select_related("current", "audience").filter(pk=pk).first()
         if item is None:
             raise NotFound(_("没有找到这项学习内容。"))
+        post_pending(request.user.pk)  # the page shows what was studied a moment ago
         opened = open_session(
             member=request.user,
             item=item,
@@ -66,25 +71,30 @@ def open_item(request: HttpRequest) -> JsonResponse:
 # The token in the body is the proof, so a beacon sent while the page closes needs no header.
 @csrf_exempt
 @require_POST
-def report(request: HttpRequest) -> JsonResponse:
+def report(request: HttpRequest) -> HttpResponse:
     """Take in one batch: ``{"token", "seq", "segments", "answers"}`` → the server's numbers."""
     if int(request.headers.get("Content-Length") or 0) > settings.STUDY_REPORT_BYTES:
         return JsonResponse({"error": _("学习上报过大。")}, status=413)
     try:
         body = _body(request)
+        if settings.STUDY_SINK == "buffered":
+            answer = buffered.accept(body, _session(request))
+            return HttpResponse(answer, content_type="application/json")
         accepted = accept_report(
             token=body.get("token"),
             seq=body.get("seq"),
             segments=body.get("segments"),
             answers=body.get("answers"),
-            member_id=_signed_in(request),
+            member_id=signed_in_member(_session(request)),
         )
     except DomainError as error:
         return _refusal(error)
-    return JsonResponse(asdict(accepted))
+    return JsonResponse(accepted.payload())
 
 
-def _signed_in(request: HttpRequest) -> int | None:
-    """Whose browser this is, from its session alone: the member's row is read with the evidence."""
-    member_id = request.session.get(SESSION_KEY)
-    return int(member_id) if member_id else None
+def _session(request: HttpRequest) -> SessionBase:
+    """The browser's session, not read yet; before the session middleware it is made here."""
+    if hasattr(request, "session"):
+        return request.session
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    return store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))

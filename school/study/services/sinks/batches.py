@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError, NotAllowed
@@ -39,6 +41,12 @@ def read_claim(token: object) -> tokens.Claim:
     if claim is None:
         raise NotAllowed(_("学习凭证无效，请刷新页面后继续学习。"))
     return claim
+
+
+def signed_in_member(session: SessionBase) -> int | None:
+    """Whose browser it is, from its session alone: the member's row is read with the evidence."""
+    member_id = session.get(SESSION_KEY)
+    return int(member_id) if member_id else None
 
 
 def refuse_other(claim: tokens.Claim, member_id: int | None) -> None:

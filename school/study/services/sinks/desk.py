@@ -8,8 +8,10 @@ from uuid import UUID
 from django.conf import settings
 
 from school.core import clock
+from school.members.models import Member
 from school.study import spans as sets
 from school.study.rules import judge, packing
+from school.study.rules.tokens import Claim
 from school.study.services.sinks import statements
 from school.study.services.sinks.batches import Batch
 from school.study.services.sinks.statements import Held, Session
@@ -138,6 +140,16 @@ def laid_out(batches: Iterable[Batch]) -> Desk:
     """The desk for some batches; their members' rows stay locked until the transaction ends."""
     claims = [batch.claim for batch in batches]
     may_sign_in = statements.lock_members(claim.member_id for claim in claims)
-    found = statements.find({claim.sid for claim in claims})
+    return _desk({claim.sid for claim in claims}, may_sign_in)
+
+
+def seen(claim: Claim) -> Desk:
+    """The desk for a look at one session; nothing is locked."""
+    active = Member.objects.filter(pk=claim.member_id, is_active=True).exists()
+    return _desk({claim.sid}, {claim.member_id: active})
+
+
+def _desk(sids: set[UUID], may_sign_in: dict[int, bool]) -> Desk:
+    found = statements.find(sids)
     now = clock.settled() or found.now or clock.authority()
     return Desk(now, may_sign_in, found.sessions, found.held, found.wall)

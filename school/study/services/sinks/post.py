@@ -18,12 +18,13 @@ from school.study import presets, signals
 from school.study import spans as sets
 from school.study.models import Coverage, ItemRevision
 from school.study.rules import gates, judge
+from school.study.rules.tokens import Claim
 from school.study.selectors.standing import Standing, standing
 from school.study.services.completion import consider
 from school.study.services.sinks import late
 from school.study.services.sinks.answers import Accepted
 from school.study.services.sinks.batches import Batch, unreadable
-from school.study.services.sinks.desk import Desk, laid_out
+from school.study.services.sinks.desk import Desk, laid_out, seen
 from school.study.services.sinks.statements import Held, Session
 
 MINUTE = 60
@@ -52,8 +53,18 @@ def post(batches: Sequence[Batch]) -> list[Outcome]:
     return [answers[each] if isinstance(each, UUID) else each for each in outcomes]
 
 
+def look(claim: Claim) -> Accepted:
+    """Where a session stands, without posting anything and without a lock.
+
+    Raises:
+        NotAllowed: the token's session does not exist, or its member may not sign in.
+    """
+    desk = seen(claim)
+    return _answer(desk, _session(desk, claim))
+
+
 def _post(desk: Desk, batch: Batch) -> UUID:
-    session = _session(desk, batch)
+    session = _session(desk, batch.claim)
     received = batch.received or desk.now
     if late.is_late(session.expires_at, received):
         late.turn_away()
@@ -74,12 +85,12 @@ def _post(desk: Desk, batch: Batch) -> UUID:
     return session.sid
 
 
-def _session(desk: Desk, batch: Batch) -> Session:
-    session = desk.sessions.get(batch.claim.sid)
+def _session(desk: Desk, claim: Claim) -> Session:
+    session = desk.sessions.get(claim.sid)
     if (
         session is None
-        or session.member_id != batch.claim.member_id
-        or session.revision_id != batch.claim.revision_id
+        or session.member_id != claim.member_id
+        or session.revision_id != claim.revision_id
         or not desk.may_sign_in.get(session.member_id)
     ):
         raise NotAllowed(_("学习凭证已失效，请刷新页面后继续学习。"))

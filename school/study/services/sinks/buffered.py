@@ -1,0 +1,103 @@
+"""The ``buffered`` sink, the web server's half: check, put into Redis, answer.
+
+No row is read for a page that sends from the browser and sign-in it was opened in: the token
+proves who it is, and posting looks whether the sign-in was taken away meanwhile. What the page is
+told are the numbers of the last posting; a batch stays on the device until they cover it.
+"""
+
+import contextlib
+import json
+
+from celery import current_app
+from django.contrib.sessions.backends.base import SessionBase
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from school.core.errors import DomainError
+from school.study.rules.tokens import Claim
+from school.study.services.sinks import batches, queue
+from school.study.services.sinks.answers import Accepted
+from school.study.services.sinks.post import look, too_many
+
+
+def accept(body: dict, session: SessionBase) -> bytes:
+    """Take a report in; the JSON to answer with.
+
+    Args:
+        body: ``{"token", "seq", "segments", "answers"}``.
+        session: of the browser that sends; read only when it is not the one of the opening.
+
+    Raises:
+        DomainError: refused now, or by the posting of an earlier batch of the session.
+    """
+    claim = batches.read_claim(body.get("token"))
+    if session.session_key and not claim.opened_in(session.session_key):
+        batches.refuse_other(claim, batches.signed_in_member(session))
+    seq, segments, answers = body.get("seq"), body.get("segments"), body.get("answers")
+    batches.read_batch(claim, seq=seq, segments=segments, answers=answers)
+    entry = json.dumps([body["token"], seq, segments, answers], separators=(",", ":")).encode()
+    try:
+        told = queue.push(sid=claim.sid.hex, member_id=claim.member_id, seq=seq, entry=entry)
+        if told.unknown:
+            _introduce(claim)
+            told = queue.push(sid=claim.sid.hex, member_id=claim.member_id, seq=seq, entry=entry)
+        if told.crowded:
+            _wake(claim.member_id)
+    except RedisError as error:
+        raise away() from error
+    if told.wait:
+        raise too_many(told.wait)
+    if told.refused:
+        raise stored_refusal(told.text)
+    if told.unknown:
+        raise away()
+    return told.text
+
+
+class Away(DomainError):
+    """Redis does not answer; the page keeps its evidence and sends it again."""
+
+    status = 503
+
+
+def away() -> Away:
+    """What a page is told while evidence cannot be taken in."""
+    return Away(_("学习记录暂时不能上传，已保存在本机，稍后自动重试。"))
+
+
+def _wake(member_id: int) -> None:
+    """Have a crowded shard drained now; the schedule does it anyway, a little later."""
+    with contextlib.suppress(OSError, OperationalError):
+        args = [queue.shard_of(member_id)]
+        current_app.send_task("school.study.tasks.drain_shard", args=args, queue="study")
+
+
+def _introduce(claim: Claim) -> None:
+    """The first report of a session after its opening (or after Redis forgot it)."""
+    answer = look(claim)
+    queue.seed(sid=claim.sid.hex, answer=written(answer), durable=answer.durable_seq)
+
+
+def written(answer: Accepted) -> bytes:
+    """An answer as the JSON that a page gets."""
+    return json.dumps(answer.payload(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Refused(DomainError):
+    """A refusal found by posting, told to the next report of the same session."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def stored_refusal(text: bytes) -> Refused:
+    """Inverse of ``refusal_text``."""
+    status, message = json.loads(text)
+    return Refused(status, message)
+
+
+def refusal_text(error: DomainError) -> bytes:
+    """A refusal as it is kept for the session's next report."""
+    return json.dumps([error.status, error.message], ensure_ascii=False).encode()
