@@ -1,6 +1,6 @@
-"""The form of a new gathering; attendance is read straight from the posted rows."""
+"""Forms of gatherings; the names themselves are read straight from the posted rows."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +11,27 @@ from school.gatherings.selectors import showable_items
 from school.members.models import Branch
 from school.study.models import StudyItem
 
+FURTHER = (2, 3, 4)
+
+
+def _time(label, **more) -> forms.TimeField:
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    return forms.TimeField(label=label, widget=widget, **more)
+
 
 class GatheringForm(forms.Form):
     branch = forms.ModelChoiceField(label=_("党组织"), queryset=Branch.objects.none())
+    kind = forms.ChoiceField(
+        label=_("类型"),
+        choices=Gathering.Kind.choices,
+        initial=Gathering.Kind.GROUP,
+        required=False,
+    )
     items = forms.MultipleChoiceField(
         label=_("学习内容"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("可选一项或多项，计划内的排在前面。"),
+        required=False,
+        help_text=_("可选一项或多项，计划内的排在前面；集体学习至少选一项。"),
     )
     title = forms.CharField(
         label=_("主题"), max_length=80, required=False, help_text=_("不填就用学习内容的标题。")
@@ -25,49 +39,103 @@ class GatheringForm(forms.Form):
     held_on = forms.DateField(
         label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    begins = forms.TimeField(
-        label=_("开始"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
-    ends = forms.TimeField(
-        label=_("结束"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-    )
+    begins = _time(_("开始"))
+    ends = _time(_("结束"))
+    begins_2, ends_2 = _time(_("第二场开始"), required=False), _time(_("结束"), required=False)
+    begins_3, ends_3 = _time(_("第三场开始"), required=False), _time(_("结束"), required=False)
+    begins_4, ends_4 = _time(_("第四场开始"), required=False), _time(_("结束"), required=False)
     place = forms.CharField(label=_("地点"), max_length=60, required=False)
+    invited = forms.ModelMultipleChoiceField(
+        label=_("邀请下级党组织"),
+        queryset=Branch.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("所选党组织（含其下级）的党员列入应到。"),
+    )
 
     def __init__(self, *args, branches, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["branch"].queryset = branches.filter(dissolved_on=None)
-        choices = [
+        living = branches.filter(dissolved_on=None)
+        self.fields["branch"].queryset = living
+        self.fields["items"].choices = [
             (str(item.pk), f"{item.get_kind_display()} · {item.title}") for item in showable_items()
         ]
-        self.fields["items"].choices = choices
+        if living.count() < 2:
+            del self.fields["invited"]  # nobody below to invite
+        else:
+            self.fields["invited"].queryset = living
         now = clock.now().astimezone(clock.LOCAL)
-        self.fields["held_on"].initial = now.date()
-        self.fields["ends"].initial = now.time().replace(second=0, microsecond=0)
-        self.fields["begins"].initial = (
-            (now - timedelta(hours=1)).time().replace(second=0, microsecond=0)
-        )
+        begin = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
+        end = begin + timedelta(hours=1)
+        self.fields["held_on"].initial = begin.date()
+        self.fields["begins"].initial = begin.time()
+        self.fields["ends"].initial = end.time() if end.date() == begin.date() else time(23, 59)
+
+    def clean_kind(self) -> str:
+        """Not said: group study."""
+        return self.cleaned_data["kind"] or Gathering.Kind.GROUP
 
     def clean_items(self) -> list[StudyItem]:
+        """The chosen items."""
         return list(StudyItem.objects.filter(pk__in=self.cleaned_data["items"]))
 
-    def moments(self) -> tuple[datetime, datetime]:
-        """Start and end as aware moments in Asia/Shanghai."""
+    def clean(self) -> dict:
+        """A further session needs both times."""
+        cleaned = super().clean()
+        for number in FURTHER:
+            begins, ends = cleaned.get(f"begins_{number}"), cleaned.get(f"ends_{number}")
+            if bool(begins) != bool(ends):
+                self.add_error(f"ends_{number}", _("请把这一场的开始和结束都填上。"))
+        return cleaned
+
+    def sessions(self) -> list[tuple[datetime, datetime]]:
+        """Start and end of each session as aware moments in Asia/Shanghai."""
         cleaned = self.cleaned_data
+        pairs = [(cleaned["begins"], cleaned["ends"])]
+        pairs += [(cleaned.get(f"begins_{n}"), cleaned.get(f"ends_{n}")) for n in FURTHER]
         day = cleaned["held_on"]
-        return (
-            datetime.combine(day, cleaned["begins"], tzinfo=clock.LOCAL),
-            datetime.combine(day, cleaned["ends"], tzinfo=clock.LOCAL),
-        )
+        return [
+            tuple(datetime.combine(day, at, tzinfo=clock.LOCAL) for at in pair)
+            for pair in pairs
+            if all(at is not None for at in pair)
+        ]
 
     def values(self) -> dict:
-        """Arguments of ``open_gathering`` but for who registers it."""
-        starts_at, ends_at = self.moments()
+        """Arguments of ``open_gathering`` and ``convene_gathering`` but for who opens it."""
+        cleaned = self.cleaned_data
         return {
-            "branch": self.cleaned_data["branch"],
-            "kind": Gathering.Kind.GROUP,
-            "title": self.cleaned_data["title"],
-            "items": self.cleaned_data["items"],
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "place": self.cleaned_data["place"],
+            "branch": cleaned["branch"],
+            "kind": cleaned["kind"],
+            "title": cleaned["title"],
+            "items": cleaned["items"],
+            "sessions": self.sessions(),
+            "place": cleaned["place"],
+            "invited": list(cleaned.get("invited") or ()),
         }
+
+
+class EndForm(forms.Form):
+    """When it really ended."""
+
+    ended_at = _time(_("结束时间"))
+
+    def moment(self, gathering: Gathering) -> datetime:
+        """The end as an aware moment: on the day of the last session."""
+        day = clock.local_day(gathering.ends_at - timedelta(milliseconds=1))
+        return datetime.combine(day, self.cleaned_data["ended_at"], tzinfo=clock.LOCAL)
+
+
+class GuestForm(forms.Form):
+    """Who sits in: both as in the roster."""
+
+    staff_number = forms.CharField(label=_("工号"), max_length=30)
+    name = forms.CharField(label=_("姓名"), max_length=60)
+
+
+class FileForm(forms.Form):
+    """One file."""
+
+    file = forms.FileField(
+        label=_("文件"),
+        error_messages={"required": _("请选择文件。"), "empty": _("文件是空的，请重新选择。")},
+    )

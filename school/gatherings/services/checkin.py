@@ -8,14 +8,9 @@ from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import Conflict, DomainError, TooMany
-from school.gatherings.models import (
-    Attendance,
-    CheckInTries,
-    Gathering,
-    GatheringSession,
-    Presence,
-)
+from school.gatherings.models import Attendance, CheckInTries, Gathering, Presence
 from school.gatherings.rules import code_fits, code_of, code_window, folded_code, late_minutes
+from school.gatherings.selectors.sessions import open_session
 from school.gatherings.services.names import locked_in
 from school.members.models import Member
 
@@ -32,15 +27,6 @@ def code_now(gathering: Gathering) -> str:
     seconds = settings.GATHERING_CODE_SECONDS
     window = code_window(clock.to_ms(clock.authority()), seconds)
     return code_of(_key(), gathering.pk, window)
-
-
-def open_session(gathering: Gathering, now: datetime) -> GatheringSession | None:
-    """The session one may check in to at a moment, or None."""
-    if gathering.state != State.RUNNING:
-        return None
-    before = timedelta(minutes=settings.GATHERING_CHECK_IN_BEFORE_MINUTES)
-    running = (s for s in gathering.sessions.all() if s.starts_at - before <= now < s.ends_at)
-    return next(running, None)
 
 
 def check_in(*, member: Member, attendance: Attendance, code: str) -> Presence:

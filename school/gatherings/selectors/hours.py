@@ -1,0 +1,55 @@
+"""What gatherings say to the ledger: time really spent, and gatherings a year still waits for."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from school.core import clock
+from school.gatherings.models import Attendance, Gathering
+from school.study import spans as sets
+from school.study.registry import HourEvidence, OpenMatter
+from school.study.rules import judge
+
+State = Gathering.State
+
+
+def seconds_by_day(starts_at: datetime, claimed: sets.Spans) -> dict[date, int]:
+    """Seconds of each local day of what an attendance took of a member's time.
+
+    Args:
+        claimed: spans of milliseconds since ``starts_at``.
+    """
+    local = judge.local_ms(clock.to_ms(starts_at))
+    days = judge.split_by_day(sets.shift(claimed, local))
+    found = {judge.date_of(number): sets.length(part) // 1000 for number, part in days.items()}
+    return dict(sorted(found.items())) or {clock.local_day(starts_at): 0}
+
+
+def attended_hours(low: int, high: int) -> Iterator[HourEvidence]:
+    """What closed gatherings have to have in the ledger, for a range of member numbers."""
+    rows = (
+        Attendance.objects.filter(
+            member_id__gte=low,
+            member_id__lte=high,
+            state=Attendance.State.PRESENT,
+            gathering__state=State.CLOSED,
+        )
+        .order_by()
+        .values_list(
+            *("pk", "member_id", "claimed"),
+            *("gathering__starts_at", "gathering__kind", "gathering__title"),
+        )
+    )
+    for pk, member_id, claimed, starts_at, kind, title in rows.iterator():
+        for place, (day, seconds) in enumerate(seconds_by_day(starts_at, claimed).items()):
+            origin = f"attendance:{pk}" + (f":{day}" if place else "")
+            yield HourEvidence(member_id, origin, seconds, kind, day, title)
+
+
+def not_closed(year: int) -> OpenMatter:
+    """Gatherings of a year that are not registered yet."""
+    waiting = Gathering.objects.filter(starts_at__year=year).exclude(
+        state__in=(State.CLOSED, State.CANCELLED)
+    )
+    return OpenMatter(_("尚未登记完的集体学习"), waiting.count())
