@@ -70,7 +70,7 @@ def register() -> None:
             "members.roster_moved": _("花名册转入党员"),
             "members.roster_exported": _("导出花名册"),
             "members.roster_downloaded": _("下载花名册"),
-            "members.roster_export_asked": _("申请导出完整号码"),
+            "members.roster_export_asked": _("申请导出花名册"),
             "members.roster_export_agreed": _("批准导出完整号码"),
             "members.roster_export_declined": _("不批准导出完整号码"),
             "members.roster_export_withdrawn": _("撤回导出申请"),
