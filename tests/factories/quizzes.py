@@ -2,11 +2,24 @@
 
 import itertools
 
-from quizzes.models import Attempt, Paper, PaperDraw, PaperQuestion, Question, QuestionBank
+from wagtail.models import Collection, Page
+
+from courses.models import LessonPage, SectionPage
+from media.models import Video
+from quizzes.models import (
+    Attempt,
+    LessonGate,
+    Paper,
+    PaperDraw,
+    PaperQuestion,
+    Question,
+    QuestionBank,
+)
 from quizzes.rules.authoring import author
 from quizzes.services.attempts import save_answer
 from quizzes.services.papers import publish_paper
 from quizzes.services.questions import create_question
+from school.core import clock
 from school.members.models import Branch, Member
 from tests.factories import members, study
 
@@ -93,3 +106,18 @@ def answer_all(attempt: Attempt, *, right: bool = True) -> None:
         if not right:
             given = [next(each for each in asked["options"] if each not in given)]
         save_answer(attempt_id=attempt.pk, member=attempt.member, position=position, given=given)
+
+
+def make_gate(at_seconds: int = 20, *, any_answer: bool = False) -> LessonGate:
+    """A question in the film of a lesson of a minute that everybody may study."""
+    section = SectionPage(title="安全", slug=f"section-{next(_numbers)}")
+    Page.objects.get(depth=2).add_child(instance=section)
+    video = Video.objects.create(
+        title="用电安全", collection=Collection.get_first_root_node(), created_at=clock.now()
+    )
+    lesson = LessonPage(title="用电安全", slug=f"lesson-{next(_numbers)}", video=video)
+    section.add_child(instance=lesson)
+    study.make_lesson(1, source_type="courses.page", source_id=lesson.pk)
+    return LessonGate.objects.create(
+        page=lesson, question=make_question(), at_seconds=at_seconds, any_answer=any_answer
+    )
