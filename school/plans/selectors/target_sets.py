@@ -4,6 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Count, Q
+
+from school.core.models import Job
 from school.members.models import Member
 from school.plans.models import AnnualTarget, TargetSet
 from school.plans.rules.targets import Asked, Part
@@ -145,3 +148,35 @@ def _cases(rows: Iterable[tuple]) -> list[Case]:
     rows = list(rows)
     people = Member.objects.in_bulk([member for member, _asked, _old in rows])
     return [Case(people[member], asked, old) for member, asked, old in rows]
+
+
+def listed() -> list[TargetSet]:
+    """All sets with how many members each is asked of now, the newest year first. One query."""
+    asked = Count("targets", filter=Q(targets__in_force=True))
+    return list(
+        TargetSet.objects.annotate(people=asked).order_by("-year", "name", "-version", "-pk")
+    )
+
+
+def source_labels(wanted: TargetSet) -> list[str]:
+    """What counts for a set, in words."""
+    labels = dict(HourEntry.Source.choices)
+    return [str(labels.get(source, source)) for source in counting_sources(wanted)]
+
+
+def held_groups(wanted: TargetSet) -> list[Group]:
+    """How many members hold which target of a set now. One query."""
+    rows = (
+        AnnualTarget.objects.in_force()
+        .filter(set=wanted)
+        .order_by("-credit", "rung")
+        .values_list("rung", "credit")
+        .annotate(members=Count("pk"))
+    )
+    return [Group(rung, credit, members) for rung, credit, members in rows]
+
+
+def last_job(wanted: TargetSet) -> Job | None:
+    """The job that brought a set's targets in step, or does so now. One query."""
+    rows = Job.objects.filter(subject_type=TargetSet._meta.label_lower, subject_id=str(wanted.pk))
+    return rows.order_by("-pk").first()

@@ -10,7 +10,7 @@ from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
 from school.core.jobs import enqueue
 from school.core.models import Job
-from school.members.models import Audience, AudienceRule, Branch, Member, Post
+from school.members.models import Audience, AudienceRule, Branch, Member, MemberStanding, Post
 from school.plans.models import AnnualTarget, TargetRung, TargetSet
 from school.plans.selectors.target_sets import counting_sources
 from school.study.selectors.rules import year_closed
@@ -30,6 +30,11 @@ class RungDraft:
     kinds: tuple[str, ...] = ()
     training: bool = False
     new_post_months: int | None = None
+
+    @property
+    def kind_labels(self) -> list[str]:
+        """Kinds of people in words."""
+        return [str(MemberStanding.Kind(kind).label) for kind in self.kinds]
 
 
 @dataclass(frozen=True)
