@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from school.members.models import Member, RoleGrant
 from school.members.permissions import scope_for
+from school.members.selectors.people import home_branch
 from school.study.models import HourEntry
 
 Role = RoleGrant.Role
@@ -28,3 +29,14 @@ def ledger_of(member: Member) -> QuerySet[HourEntry]:
     if any(scope.has_everywhere(role) for role in (Role.SCHOOL_ADMIN, Role.AUDITOR)):
         return HourEntry.objects.all()
     return HourEntry.objects.filter(member__in=scope.members().values("pk"))
+
+
+def may_correct(member: Member, entry: HourEntry) -> bool:
+    """Whether a member may take a line back: 教务 within reach, never the own hours."""
+    scope = scope_for(member)
+    if entry.member_id == member.pk or not scope.has(Role.SCHOOL_ADMIN):
+        return False
+    if scope.has_everywhere(Role.SCHOOL_ADMIN):
+        return True
+    home = home_branch(entry.member)
+    return home is not None and scope.has(Role.SCHOOL_ADMIN, home)

@@ -1,10 +1,17 @@
 """Background work of studying."""
 
+from datetime import date
+
+from celery import shared_task
 from django.utils.translation import gettext_noop
 
 from school.core.jobs import Lease, job_kind
-from school.study.models import StudyItem
+from school.study.models import HourRule, Recredit, StudyItem
 from school.study.services.completion import RECONSIDER, reconsider
+from school.study.services.hour_rules import follow_rule
+from school.study.services.recredit import EFFECT, RECREDIT, effect_of, recredit
+from school.study.services.studied import settle_idle_sessions, settle_late_reports
+from school.study.services.years import look_after_year
 
 
 @job_kind(RECONSIDER, title=gettext_noop("核对完成情况"))
@@ -19,3 +26,47 @@ def reconsider_item(lease: Lease) -> dict:
         lease.progress(done / total, f"已核对 {done} / {total} 人")
 
     return {"posted": reconsider(item=item, progress=tell)}
+
+
+@job_kind(EFFECT, title=gettext_noop("试算学时规则的影响"))
+def work_out_effect(lease: Lease) -> dict:
+    """What a version, stored or only written down, would have paid over some days."""
+    asked = lease.payload
+    rule = (
+        HourRule(version=0, **asked["terms"])
+        if "terms" in asked
+        else HourRule.objects.get(pk=asked["rule"])
+    )
+    effect = effect_of(
+        rule=rule,
+        since=date.fromisoformat(asked["since"]),
+        until=date.fromisoformat(asked["until"]),
+        tell=lease.progress,
+    )
+    return effect.as_dict()
+
+
+@job_kind(RECREDIT, title=gettext_noop("重新核算学时"))
+def credit_anew(lease: Lease) -> dict:
+    """Bring the ledger in step with the decision named in the payload."""
+    decided = Recredit.objects.select_related("rule").get(pk=lease.payload["recredit"])
+    return recredit(decided=decided, tell=lease.progress)
+
+
+@shared_task
+def settle_study() -> int:
+    """Book study that counts by time, of sessions that are over; returns how many ended."""
+    return settle_idle_sessions()
+
+
+@shared_task
+def follow_hour_rule() -> int:
+    """A new day may have a new rule: what items pay is written anew for the pages."""
+    return follow_rule()
+
+
+@shared_task
+def look_after_years() -> str:
+    """Book what came late, then close the past year or remind of it, as the settings say."""
+    settle_late_reports()
+    return look_after_year()

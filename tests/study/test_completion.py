@@ -11,6 +11,7 @@ from school.study.models import (
     Coverage,
     HourEntry,
     ItemRevision,
+    LateArrival,
     YearClose,
 )
 from school.study.selectors import (
@@ -168,15 +169,17 @@ def test_a_closed_year_books_nothing_and_says_so():
     YearClose.objects.create(year=2026, closed_at=EVENING)
     assert finish(member, revision).completed
     assert HourEntry.objects.get().credit == 0 and "封账" in HourEntry.objects.get().note
-    with pytest.raises(Conflict):
-        post_offline(
-            member_id=member.pk,
-            title="党课",
-            seconds=3600,
-            source="lecture",
-            studied_on=DAY,
-            origin="x:1",
-        )
+    late = post_offline(
+        member_id=member.pk,
+        title="党课",
+        seconds=3600,
+        source="lecture",
+        studied_on=DAY,
+        origin="x:1",
+    )
+    assert (late.credit, late.award) == (0, 100)
+    waiting = LateArrival.objects.order_by("pk").values_list("entry__source", "award", "state")
+    assert list(waiting) == [("online", 25, "waiting"), ("lecture", 100, "waiting")]
 
 
 def test_a_year_sums_online_and_offline_apart_and_steps_the_sum_down():

@@ -141,7 +141,9 @@ class HourEntry(AppendOnly):
         verbose_name = _("学时记录")
         verbose_name_plural = _("学时台账")
         ordering = ["-studied_on", "-id"]
-        constraints = [models.UniqueConstraint(fields=["member", "origin", "round"], name="hour_entry_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["member", "origin", "round"], name="hour_entry_once")
+        ]
         indexes = [models.Index(fields=["member", "counts_for_year"], name="hour_member_year")]
 
     def __str__(self) -> str:

@@ -9,7 +9,11 @@ from django.utils.translation import gettext as _
 from school.core import audit, clock
 from school.core.errors import DomainError
 from school.members.models import Member
-from school.study.models import HourRule
+from school.study.models import HourRule, ItemRevision, StudyItem
+from school.study.rules import hours
+from school.study.selectors.rules import rule_on
+
+PORTION = 1_000
 
 
 @transaction.atomic
@@ -35,4 +39,32 @@ def add_hour_rule(*, effective_from: date, by: Member | None, **terms) -> HourRu
         subject=rule,
         fields={"effective_from": str(effective_from), **terms},
     )
+    if effective_from == clock.today():
+        follow_rule()
     return rule
+
+
+def follow_rule() -> int:
+    """Write what each item pays by the rule in force today, for pages to print.
+
+    What is booked is worked out by the rule of the day of study, never from here. Returns how
+    many revisions changed.
+    """
+    rule, changed = rule_on(clock.today()), 0
+    current = StudyItem.objects.filter(current__isnull=False).select_related("current")
+    batch: list[ItemRevision] = []
+    for item in current.iterator(chunk_size=PORTION):
+        revision = item.current
+        award = hours.award_of(
+            rule,
+            kind=item.kind,
+            timed=revision.axis != ItemRevision.Axis.NONE,
+            study_ms=revision.study_ms,
+            own_award=revision.own_award,
+        )
+        if award != revision.award:
+            revision.award = award
+            batch.append(revision)
+    for start in range(0, len(batch), PORTION):
+        changed += ItemRevision.objects.bulk_update(batch[start : start + PORTION], ["award"])
+    return changed

@@ -75,7 +75,8 @@ def register_item(
             axis_length=axis_length,
             study_ms=study_ms,
             text_digest=text_digest,
-            award=_award(kind, axis, study_ms) if award is None else award,
+            award=_award(kind, axis, study_ms, award),
+            own_award=award,
             max_rate=max_rate,
             seek_free=seek_free,
             check_in=check_in,
@@ -89,25 +90,24 @@ def register_item(
         current.max_rate = max_rate
         current.seek_free = seek_free
         current.check_in, current.questions, current.review = check_in, questions, review
-        if award is not None:
-            current.award = award
+        current.own_award = award
+        current.award = _award(kind, axis, current.study_ms, award)
         rules = ["max_rate", "seek_free", "check_in", "questions", "review"]
-        current.save(update_fields=["text_digest", "award", *rules])
+        current.save(update_fields=["text_digest", "award", "own_award", *rules])
     item.kind, item.title, item.path, item.audience = kind, title[:255], path, audience
     item.withdrawn_at = None
     item.save()
     return current
 
 
-def _award(kind: str, axis: str, study_ms: int) -> int:
-    rule = rule_on(clock.today())
-    if rule is None:
-        return 0
-    if kind == StudyItem.Kind.QUIZ:
-        return rule.quiz_bonus
-    if axis == ItemRevision.Axis.NONE:
-        return 0
-    return hours.award_for(study_ms, tiers=rule.tiers, minutes_per_hour=rule.minutes_per_hour)
+def _award(kind: str, axis: str, study_ms: int, own: int | None) -> int:
+    return hours.award_of(
+        rule_on(clock.today()),
+        kind=kind,
+        timed=axis != ItemRevision.Axis.NONE,
+        study_ms=study_ms,
+        own_award=own,
+    )
 
 
 @transaction.atomic

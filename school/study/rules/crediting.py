@@ -1,0 +1,249 @@
+"""What a member's self-paced study should have earned: the ledger's rules without a database.
+
+Used to tell what a rule would change, to credit past study anew and to check the ledger. The
+services that book from day to day follow the same rules one line at a time.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from school.study.rules import hours, origins
+from school.study.rules.caps import Held
+
+Key = tuple  # ("completion", pk) or ("study", revision, cycle, day)
+RuleOn = Callable[[date], object]
+
+
+class Done(NamedTuple):
+    """A completion in force that pays online hours (not by a gathering)."""
+
+    pk: int
+    item_id: int
+    revision_id: int
+    cycle: int
+    day: date
+    kind: str
+    timed: bool
+    study_ms: int
+    own_award: int | None
+
+
+class Studied(NamedTuple):
+    """A study day: milliseconds of one round of study of a revision."""
+
+    revision_id: int
+    cycle: int
+    day: date
+    studied_ms: int
+    item_id: int
+    kind: str
+    own_award: int | None
+
+
+class Booked(NamedTuple):
+    """What the ledger holds for a key: sums of its lines in force, and their primary keys."""
+
+    pks: tuple[int, ...]
+    award: int | None
+    credit: int
+    upto: int
+    source: str
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What a key should have in the ledger."""
+
+    award: int
+    credit: int
+    source: str
+    day: date
+    item_id: int
+    upto: int = 0
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """One member's study on the days looked at, and what other days and lines already hold.
+
+    ``booked``: by key. ``settled``: keys that a person has decided; they stay as they are.
+    ``held``: what the caps hold without the lines of ``booked``. ``paid``: (item, year) paid on
+    completion elsewhere. ``by_time``: awards of study elsewhere by (item, year), ``by_round`` by
+    (revision, cycle, year). ``completed``: rounds completed elsewhere on a day that counts on
+    completion. ``earlier``: study days elsewhere, by round.
+    """
+
+    done: list[Done] = field(default_factory=list)
+    studied: list[Studied] = field(default_factory=list)
+    booked: dict[Key, Booked] = field(default_factory=dict)
+    settled: set[Key] = field(default_factory=set)
+    held: Held = field(default_factory=Held)
+    paid: set[tuple[int, int]] = field(default_factory=set)
+    by_time: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
+    by_round: dict[tuple[int, int, int], int] = field(default_factory=lambda: defaultdict(int))
+    completed: set[tuple[int, int]] = field(default_factory=set)
+    earlier: dict[tuple[int, int], list[tuple[date, int]]] = field(default_factory=dict)
+
+
+def key_of(origin: str) -> Key | None:
+    """The key a line's origin belongs to; None for lines that are not self-paced study."""
+    kind, _colon, rest = origin.partition(":")
+    if kind == origins.COMPLETION:
+        return kind, int(rest)
+    if kind == origins.STUDY:
+        what = origins.studied(origin)
+        return kind, what.revision_id, what.cycle, what.day
+    return None
+
+
+def credited(evidence: Evidence, rule_on: RuleOn) -> dict[Key, Wanted]:
+    """What each key should have, worked out in the order in which it was first booked."""
+    return _Crediting(evidence, rule_on).run()
+
+
+class _Crediting:
+    """One pass over a member's evidence."""
+
+    def __init__(self, evidence: Evidence, rule_on: RuleOn) -> None:
+        self.evidence, self.rule_on = evidence, rule_on
+        self.wanted: dict[Key, Wanted] = {}
+        self.upto: dict[tuple[int, int], dict[date, int]] = defaultdict(dict)
+        self.worth: dict[tuple[int, int], int] = defaultdict(int)
+        self.on_completion = set(evidence.completed)
+        for done in evidence.done:
+            if done.kind != hours.QUIZ and not self._by_time(done.day):
+                self.on_completion.add((done.revision_id, done.cycle))
+
+    def run(self) -> dict[Key, Wanted]:
+        for _place, key, each in sorted(self._events(), key=lambda event: event[0]):
+            if key in self.evidence.settled:
+                continue
+            if isinstance(each, Done):
+                self._complete(key, each)
+            else:
+                self._study(key, each)
+        return self.wanted
+
+    def _events(self) -> Iterable[tuple[tuple, Key, Done | Studied]]:
+        booked = self.evidence.booked
+        for each in self.evidence.studied:
+            key = (origins.STUDY, each.revision_id, each.cycle, each.day)
+            yield (_first(booked.get(key)), each.day, 0, each.revision_id, each.cycle), key, each
+        for each in self.evidence.done:
+            key = (origins.COMPLETION, each.pk)
+            yield (_first(booked.get(key)), each.day, 1, each.pk, 0), key, each
+
+    def _by_time(self, day: date) -> bool:
+        rule = self.rule_on(day)
+        return rule is not None and rule.mode == hours.AS_STUDIED
+
+    def _complete(self, key: Key, done: Done) -> None:
+        rule = self.rule_on(done.day)
+        award = hours.award_of(
+            rule,
+            kind=done.kind,
+            timed=done.timed,
+            study_ms=done.study_ms,
+            own_award=done.own_award,
+        )
+        quiz = done.kind == hours.QUIZ
+        if award and not quiz:
+            award = self._unpaid(done, award)
+        if not award:
+            return
+        year = done.day.year
+        self._want(
+            key,
+            award=award,
+            source="quiz" if quiz else "online",
+            day=done.day,
+            item_id=done.item_id,
+            paid=(done.item_id, year) in self.evidence.paid,
+        )
+        if self.wanted[key].credit:
+            self.evidence.paid.add((done.item_id, year))
+
+    def _unpaid(self, done: Done, award: int) -> int:
+        """What of an award no study has been paid for by time."""
+        round_of = done.revision_id, done.cycle
+        if not self._by_time(done.day):
+            same_year = self.evidence.by_time.get((done.item_id, done.day.year), 0)
+            other_years = sum(
+                worth
+                for (*of, year), worth in self.evidence.by_round.items()
+                if tuple(of) == round_of and year != done.day.year
+            )
+            return max(0, award - same_year - other_years)
+        days = list(self.evidence.earlier.get(round_of, ()))
+        days += [
+            (each.day, each.studied_ms)
+            for each in self.evidence.studied
+            if (each.revision_id, each.cycle) == round_of
+        ]
+        before = sum(ms for day, ms in days if day <= done.day and not self._by_time(day))
+        return hours.studied_credit([(before, self.rule_on(done.day).minutes_per_hour)])
+
+    def _study(self, key: Key, each: Studied) -> None:
+        round_of = each.revision_id, each.cycle
+        if each.own_award == 0 or each.kind == hours.QUIZ or not self._by_time(each.day):
+            return
+        studied_ms, booked = each.studied_ms, self.evidence.booked.get(key)
+        if round_of in self.on_completion:
+            if booked is None:
+                return
+            # Paid on completion since: what was booked before stays and was taken off there.
+            studied_ms = booked.upto
+        upto = self.upto[round_of]
+        upto[each.day] = studied_ms
+        whole = hours.studied_credit(
+            (ms, self.rule_on(day).minutes_per_hour) for day, ms in upto.items()
+        )
+        award = whole - self.worth[round_of]
+        if not award:
+            return
+        self.worth[round_of] = whole
+        self.evidence.by_time[each.item_id, each.day.year] += award
+        self.evidence.by_round[*round_of, each.day.year] += award
+        self._want(
+            key,
+            award=award,
+            source="online",
+            day=each.day,
+            item_id=each.item_id,
+            upto=studied_ms,
+        )
+
+    def _want(
+        self,
+        key: Key,
+        *,
+        award: int,
+        source: str,
+        day: date,
+        item_id: int,
+        paid: bool = False,
+        upto: int = 0,
+    ) -> None:
+        held = self.evidence.held
+        granted = held.grant(
+            self.rule_on(day), award=award, source=source, day=day, year=day.year, paid=paid
+        )
+        held.add(source, day, day.year, granted.credit)
+        self.wanted[key] = Wanted(award, granted.credit, source, day, item_id, upto, granted.note)
+
+
+def _first(booked: Booked | None) -> float:
+    return booked.pks[0] if booked else float("inf")
+
+
+def differs(booked: Booked | None, wanted: Wanted | None) -> bool:
+    """Whether the lines of a key have to be taken back and booked anew."""
+    if booked is None or wanted is None:
+        return booked is not wanted
+    if booked.upto != wanted.upto and booked.award != wanted.award:
+        return True
+    return booked.credit != wanted.credit or booked.award not in (None, wanted.award)

@@ -1,0 +1,303 @@
+"""What another rule would have paid, and crediting past study anew by decision."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from school.core import audit, clock
+from school.core.errors import Conflict, DomainError
+from school.core.jobs import enqueue
+from school.core.models import Job
+from school.members.models import Member
+from school.study.models import Coverage, HourEntry, HourRule, Recredit, StudyItem, YearClose
+from school.study.rules import crediting, hours, origins
+from school.study.rules.crediting import Key, Wanted
+from school.study.selectors.crediting import Account, Gathered, Line
+from school.study.selectors.rules import RuleBook
+from school.study.services.ledger import book_anew, take_back
+from school.study.services.locks import lock_member
+
+EFFECT, RECREDIT = "study.rule_effect", "study.recredit"
+Tell = Callable[[float, str], None]
+
+
+@dataclass
+class Effect:
+    """What a rule changes over some days. ``sources``: source → [credit now, credit then]."""
+
+    since: date
+    until: date
+    gain: int = 0
+    lose: int = 0
+    same: int = 0
+    lines: int = 0
+    sources: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, before: Counter, after: Counter, lines: int) -> None:
+        """Take one member in, by credit of each source."""
+        for source in {*before, *after}:
+            sums = self.sources.setdefault(source, [0, 0])
+            sums[0] += before[source]
+            sums[1] += after[source]
+        now, then = before.total(), after.total()
+        self.gain += then > now
+        self.lose += then < now
+        self.same += then == now
+        self.lines += lines
+
+    def as_dict(self) -> dict:
+        """For the result of a job."""
+        return {
+            "since": str(self.since),
+            "until": str(self.until),
+            "gain": self.gain,
+            "lose": self.lose,
+            "same": self.same,
+            "lines": self.lines,
+            "sources": self.sources,
+        }
+
+
+def effect_of(*, rule: HourRule, since: date, until: date, tell: Tell | None = None) -> Effect:
+    """What the study of some days would have earned by a rule, stored or not; writes nothing.
+
+    Args:
+        tell: called with (share done, what is being done).
+    """
+    book = RuleBook(rule, since, until)
+    gathered, effect = Gathered(book, since, until), Effect(since, until)
+    portions = list(gathered.portions())
+    for number, (low, high) in enumerate(portions, 1):
+        for account in gathered.accounts(low, high).values():
+            _add(effect, account, book)
+        if tell:
+            tell(number / len(portions), f"已核算 {number} / {len(portions)} 批")
+    return effect
+
+
+def _add(effect: Effect, account: Account, book: RuleBook) -> None:
+    booked = dict(account.evidence.booked)
+    wanted = crediting.credited(account.evidence, book.on)
+    before, after, lines = Counter(), Counter(), 0
+    for key in {*booked, *wanted}:
+        if crediting.differs(booked.get(key), wanted.get(key)):
+            lines += (len(booked[key].pks) if key in booked else 0) + (key in wanted)
+    for each in booked.values():
+        before[each.source] += each.credit
+    for each in wanted.values():
+        after[each.source] += each.credit
+    for line in account.offline.values():
+        credit = together_credit(account, line, book)
+        before[line.source] += line.credit
+        after[line.source] += credit
+        lines += 2 * (credit != line.credit)
+    if before or after:
+        effect.add(before, after, lines)
+
+
+def together_credit(account: Account, line: Line, book: RuleBook) -> int:
+    """What a line of time spent together should pay, by its evidence where that is at hand."""
+    known = account.together.get(line.origin)
+    seconds = known.seconds if known else line.seconds
+    return hours.offline_credit(book.on(line.studied_on), line.source, seconds)
+
+
+# -- by decision ---------------------------------------------------------------------------------
+
+
+def check_days(since: date, until: date) -> None:
+    """Whether study of these days may be credited anew.
+
+    Raises:
+        DomainError: they do not follow each other, or are not over.
+        Conflict: a year of theirs is closed.
+    """
+    if until < since or until > clock.today():
+        raise DomainError(_("请填写今天以前的起止日期，止日不早于起日。"), field="until")
+    years = range(since.year, until.year + 1)
+    closed = YearClose.objects.filter(year__in=years).values_list("year", flat=True).first()
+    if closed:
+        raise Conflict(_("%(year)s 年度已封账，不能重新核算，请改选日期。") % {"year": closed})
+
+
+@transaction.atomic
+def start_recredit(*, rule: HourRule, since: date, until: date, reason: str, by: Member) -> Job:
+    """Decide that study of some days counts by a rule, and have a job credit it anew.
+
+    From now on the days count by this rule also for what arrives later. The job may be cancelled
+    and started again: it goes on with who is left.
+
+    Raises:
+        DomainError, Conflict: see ``check_days``; or no reason.
+    """
+    check_days(since, until)
+    if not reason.strip():
+        raise DomainError(_("请写明重新核算的原因。"), field="reason")
+    decided, _made = Recredit.objects.get_or_create(
+        rule=rule,
+        since=since,
+        until=until,
+        finished_at=None,
+        defaults={
+            "reason": reason.strip()[:200],
+            "started_by": by,
+            "started_at": clock.now(),
+        },
+    )
+    audit.record(
+        "study.recredit_started",
+        actor=by,
+        subject=decided,
+        fields={"since": str(since), "until": str(until), "reason": decided.reason},
+    )
+    return enqueue(
+        RECREDIT,
+        subject=decided,
+        title=_("重新核算 %(since)s 至 %(until)s 的学时") % {"since": since, "until": until},
+        payload={"recredit": decided.pk},
+        by=by,
+    )
+
+
+def recredit(*, decided: Recredit, tell: Tell | None = None) -> dict:
+    """Bring the ledger in step with a decision, member by member; doing it twice adds nothing.
+
+    Raises:
+        Conflict: a year of its days has been closed meanwhile.
+    """
+    check_days(decided.since, decided.until)
+    book = RuleBook()
+    gathered = Gathered(book, decided.since, decided.until)
+    portions, changed, lines = list(gathered.portions()), 0, 0
+    note = f"按第 {decided.rule.version} 版规则重新核算：{decided.reason}"
+    for number, (low, high) in enumerate(portions, 1):
+        for account in gathered.accounts(low, high).values():
+            if not changes(account, book):
+                continue
+            written = mend(account.member_id, gathered, note)
+            changed, lines = changed + bool(written), lines + written
+        if tell:
+            tell(number / len(portions), f"已核算 {number} / {len(portions)} 批")
+    outcome = {"members": changed, "lines": lines}
+    Recredit.objects.filter(pk=decided.pk).update(finished_at=clock.now(), outcome=outcome)
+    audit.record("study.recredit_finished", subject=decided, fields=outcome)
+    return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Lines to take back, and what to book instead (None: nothing)."""
+
+    key: Key | str
+    old: tuple[Line, ...]
+    wanted: Wanted | None
+
+
+def changes(account: Account, book: RuleBook, *, gone: bool = False) -> list[Change]:
+    """Where a member's ledger differs from the evidence.
+
+    Args:
+        gone: also lines of time spent together whose evidence is no longer there.
+    """
+    evidence = account.evidence
+    wanted = crediting.credited(evidence, book.on)
+    found = [
+        Change(key, tuple(account.lines.get(key, ())), wanted.get(key))
+        for key in sorted({*evidence.booked, *wanted}, key=lambda key: _order(evidence, key))
+        if crediting.differs(evidence.booked.get(key), wanted.get(key))
+    ]
+    for origin, line in account.offline.items():
+        known = account.together.get(origin)
+        credit = together_credit(account, line, book)
+        seconds = known.seconds if known else line.seconds
+        if (credit, seconds) != (line.credit, line.seconds):
+            asked = Wanted(
+                credit, credit, line.source, line.studied_on, line.item_id or 0, seconds * 1000
+            )
+            found.append(Change(origin, (line,), asked))
+        elif known is None and gone:
+            found.append(Change(origin, (line,), None))
+    return found
+
+
+def _order(evidence, key: Key) -> tuple:
+    booked = evidence.booked.get(key)
+    return (booked.pks[0] if booked else float("inf"), *map(str, key))
+
+
+@transaction.atomic
+def mend(member_id: int, gathered: Gathered, note: str, *, gone: bool = False) -> int:
+    """Take back what differs from the evidence and book it anew; returns the lines written.
+
+    What the evidence says is read again under the member's lock. Lines of closed years stay.
+    """
+    lock_member(member_id)
+    account = gathered.accounts(member_id, member_id).get(member_id)
+    if account is None:
+        return 0
+    closed = set(YearClose.objects.values_list("year", flat=True))
+    written = 0
+    for change in changes(account, gathered.book, gone=gone):
+        day = change.wanted.day if change.wanted else change.old[0].studied_on
+        if day.year in closed or any(line.year in closed for line in change.old):
+            continue
+        entries = HourEntry.objects.filter(pk__in=[line.pk for line in change.old]).order_by("pk")
+        old = list(entries)
+        for entry in old:
+            take_back(entry, note, origins.ANEW)
+        written += len(old)
+        if change.wanted:
+            _book(member_id, change, old, gathered, note)
+            written += 1
+    return written
+
+
+def _book(
+    member_id: int, change: Change, old: list[HourEntry], gathered: Gathered, note: str
+) -> None:
+    wanted = change.wanted
+    line = {
+        "member_id": member_id,
+        "item_id": wanted.item_id or None,
+        "title": old[0].title if old else _title(wanted.item_id),
+        "seconds": _seconds(member_id, change, old),
+        "source": wanted.source,
+        "studied_on": wanted.day,
+        "counts_for_year": wanted.day.year,
+        "origin": _origin(change, old),
+    }
+    book_anew(
+        **line,
+        award=wanted.award,
+        credit=wanted.credit,
+        note=wanted.note or note,
+        rule=gathered.book.on(wanted.day),
+    )
+
+
+def _title(item_id: int) -> str:
+    return StudyItem.objects.values_list("title", flat=True).get(pk=item_id)
+
+
+def _origin(change: Change, old: list[HourEntry]) -> str:
+    if isinstance(change.key, str):
+        return change.key
+    kind, *rest = change.key
+    if kind == origins.STUDY:
+        return origins.of_study(*rest, change.wanted.upto)
+    return origins.of_completion(*rest)
+
+
+def _seconds(member_id: int, change: Change, old: list[HourEntry]) -> int:
+    if change.wanted.upto or isinstance(change.key, str):
+        return change.wanted.upto // 1000
+    if old:
+        return old[0].seconds
+    seen = Coverage.objects.filter(
+        member_id=member_id, revision__completions__pk=change.key[1]
+    ).order_by("-cycle")
+    return (seen.values_list("studied_ms", flat=True).first() or 0) // 1000
