@@ -79,9 +79,11 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_ONLY = False
 
 
-def _door(provider: str, app: str, name: str, claim: str, client: str, **settings) -> None:
-    """Switch a provider of django-allauth on."""
-    key, secret = env.text(f"{client}_ID"), env.text(f"{client}_SECRET")
+def _door(
+    provider: str, app: str, name: str, claim: str, client: tuple[str, str], **settings
+) -> None:
+    """Switch a provider of django-allauth on; ``client`` names the variables of its account."""
+    key, secret = (env.text(variable) for variable in client)
     SIGN_IN_DOORS.append({"id": provider, "app": app, "name": name, "claim": claim})
     config = {"client_id": key, "secret": secret, "name": name, "settings": settings}
     if provider == "openid_connect":
@@ -96,14 +98,40 @@ if env.text("OIDC_URL"):
         f"{_PROVIDERS}.openid_connect",
         env.text("OIDC_NAME"),
         env.text("OIDC_CLAIM"),
-        "OIDC_CLIENT",
+        ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"),
         server_url=env.text("OIDC_URL"),
         scope=env.text("OIDC_SCOPE").split(),
     )
 if env.text("DINGTALK_CLIENT_ID"):
-    _door("dingtalk", f"{_PROVIDERS}.dingtalk", "钉钉", "mobile", "DINGTALK_CLIENT")
+    _door(
+        "dingtalk",
+        f"{_PROVIDERS}.dingtalk",
+        "钉钉",
+        "mobile",
+        ("DINGTALK_CLIENT_ID", "DINGTALK_CLIENT_SECRET"),
+    )
 if env.text("FEISHU_CLIENT_ID"):
-    _door("feishu", f"{_PROVIDERS}.feishu", "飞书", "employee_no mobile", "FEISHU_CLIENT")
+    _door(
+        "feishu",
+        f"{_PROVIDERS}.feishu",
+        "飞书",
+        "employee_no mobile",
+        ("FEISHU_CLIENT_ID", "FEISHU_CLIENT_SECRET"),
+    )
+if env.text("WECOM_CORP_ID"):
+    env.require(["WECOM_AGENT_ID", "WECOM_SECRET"])
+    _door(
+        "wecom",
+        "school.members.wecom",
+        "企业微信",
+        "userid",
+        ("WECOM_CORP_ID", "WECOM_SECRET"),
+        agent_id=env.text("WECOM_AGENT_ID"),
+        api_url=env.text("WECOM_API_URL"),
+        login_url=env.text("WECOM_LOGIN_URL"),
+        inside_url=env.text("WECOM_INSIDE_URL"),
+        oauth_pkce_enabled=False,  # it knows of none
+    )
 if SIGN_IN_DOORS:
     ALLAUTH_APPS += ["allauth.socialaccount", *(door["app"] for door in SIGN_IN_DOORS)]
 
