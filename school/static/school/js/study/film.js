@@ -28,12 +28,16 @@ export class Film {
       });
     }
     video.addEventListener("waiting", () => this.close());
-    video.addEventListener("ratechange", () => this.close());
+    video.addEventListener("ratechange", () => {
+      this.close();
+      this.tick();
+    });
     // By now the position is the new one: the stretch ended where it was last seen.
     video.addEventListener("seeking", () => {
       this.close(this.last);
       this.#keepBehind();
     });
+    video.addEventListener("seeked", () => this.tick());
     video.addEventListener("emptied", () => this.close(this.last));
   }
 
