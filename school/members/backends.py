@@ -2,7 +2,9 @@
 
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import make_password
+from django.db.models import QuerySet
 
+from school.core.prepared import prepared
 from school.members.models import Member
 from school.members.models.member import MOBILE
 
@@ -10,10 +12,16 @@ from school.members.models.member import MOBILE
 def find_member(account: str) -> Member | None:
     """The member who is called by a staff number or by a mobile number, or None."""
     typed = account.strip()
-    member = Member.objects.filter(staff_number=typed.upper()).first()
+    found = _numbered(typed.upper())
+    member = found[0] if found else None
     if member is None and typed.isdigit() and len(typed) == 11:
         member = Member.objects.filter(MOBILE.matching(typed)).first()
     return member
+
+
+@prepared
+def _numbered(staff_number: str) -> QuerySet[Member]:
+    return Member.objects.filter(staff_number=staff_number).order_by()
 
 
 class MemberBackend(ModelBackend):

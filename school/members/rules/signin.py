@@ -3,7 +3,19 @@
 import math
 from collections.abc import Iterable
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
+
+# What stands in a User-Agent header → what the device is called; the first that is found.
+DEVICES = (
+    ("MicroMessenger", _("微信")),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", _("安卓手机")),
+    ("Windows", _("Windows 电脑")),
+    ("Macintosh", _("Mac 电脑")),
+    ("Linux", _("Linux 电脑")),
+)
+OTHER_DEVICE = _("其他设备")
 
 
 def wait_seconds(failures: int) -> int:
@@ -30,13 +42,5 @@ def strictest(presets: dict[str, int], roles: Iterable[str]) -> int:
 
 def device_label(agent: str) -> str:
     """What a browser runs on, as people call it, from its User-Agent header."""
-    kinds = (
-        ("MicroMessenger", _("微信")),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", _("安卓手机")),
-        ("Windows", _("Windows 电脑")),
-        ("Macintosh", _("Mac 电脑")),
-        ("Linux", _("Linux 电脑")),
-    )
-    return next((label for mark, label in kinds if mark in agent), _("其他设备"))
+    label = next((label for mark, label in DEVICES if mark in agent), OTHER_DEVICE)
+    return str(label)

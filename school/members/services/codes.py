@@ -4,16 +4,20 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import DomainError
+from school.core.prepared import prepared
 from school.members.models import Branch, Member, OneTimeCode
 from school.members.rules.codes import CODE_ALPHABET, CODE_LENGTH, normalise_code, printed_code
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any code
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,10 @@ def _open_code(member_id: int, typed: str):
 
 def told(member: Member, since: datetime | None) -> list[OneTimeCode]:
     """Codes issued for a member after a moment, the newest first: what the member is told."""
-    rows = OneTimeCode.objects.filter(member=member).select_related("issued_by")
-    if since is not None:
-        rows = rows.filter(issued_at__gt=since)
-    return list(rows[:5])
+    return _issued_since(member.pk, since or LONG_AGO)
+
+
+@prepared
+def _issued_since(member_id: int, since: datetime) -> QuerySet[OneTimeCode]:
+    rows = OneTimeCode.objects.filter(member_id=member_id, issued_at__gt=since)
+    return rows.select_related("issued_by")[:5]

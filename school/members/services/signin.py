@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import DomainError
 from school.core.models import HostSettings
+from school.core.prepared import prepared
 from school.members.backends import find_member
 from school.members.models import KnownDevice, Member
 from school.members.permissions import scope_for
@@ -61,7 +63,13 @@ def _devices(request: HttpRequest) -> frozenset[str]:
 
 
 def _is_known(member: Member | None, devices: frozenset[str]) -> bool:
-    return bool(member and devices and member.devices.filter(mac__in=devices).exists())
+    return bool(member) and any(_devices_of(member.pk, mac) for mac in devices)
+
+
+@prepared
+def _devices_of(member_id: int, mac: str) -> QuerySet:
+    known = KnownDevice.objects.filter(member_id=member_id, mac=mac)
+    return known.order_by().values_list("pk", flat=True)[:1]
 
 
 def sign_in(*, request: HttpRequest, account: str, secret: str) -> SignIn | None:

@@ -19,11 +19,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import TooMany
+from school.core.prepared import prepared
 from school.members.models import SignInThrottle
 from school.members.rules.signin import leaked, wait_seconds
 
@@ -121,11 +122,17 @@ def _rows(each: Try, now: datetime) -> list[SignInThrottle]:
 
 
 def _locked(wanted: list[tuple[str, str]]) -> dict[tuple[str, str], SignInThrottle]:
-    those = Q(pk__in=())
-    for account, address in wanted:
-        those |= Q(account=account, address=address)
-    rows = SignInThrottle.objects.select_for_update().filter(those).order_by("account", "address")
+    rows = _three_locked(*(part for each in wanted for part in each))
     return {(row.account, row.address): row for row in rows}
+
+
+@prepared
+def _three_locked(
+    account: str, place: str, account2: str, place2: str, account3: str, place3: str
+) -> QuerySet[SignInThrottle]:
+    those = Q(account=account, address=place) | Q(account=account2, address=place2)
+    those |= Q(account=account3, address=place3)
+    return SignInThrottle.objects.select_for_update().filter(those).order_by("account", "address")
 
 
 def _pause() -> timedelta:
