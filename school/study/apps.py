@@ -20,7 +20,9 @@ class StudyConfig(AppConfig):
         personal_parts.register()
         from school.study import tasks  # noqa: F401
         from school.study.registry import register_requirement
+        from school.study.registry import register_open_matter, register_pending
         from school.study.selectors.gates import questions_answered
+        from school.study.selectors.years import late_rows, waiting_arrivals
         from school.study.services.sinks import queue
 
         if settings.STUDY_SINK == "buffered":
@@ -28,6 +30,8 @@ class StudyConfig(AppConfig):
             clock.take_authority_from(queue.moment)
         register_activity(studied_since)
         register_requirement(questions_answered)
+        register_pending(late_rows)
+        register_open_matter(waiting_arrivals)
         register(Place("me", _("我的"), "study:me", icon="me", order=50, slot=MAIN))
         # 我的 lists the places of the member's menu, so these stand in both.
         register(Place("hours", _("我的学时"), "study:hours", icon="clock", order=10, slot=MENU))

@@ -16,6 +16,10 @@ VIEWSETS = {
     "roles": "school.members",
     "branches": "school.members",
     "people": "school.members",
+    "hour_entries": "school.study",
+    "hour_rules": "school.study",
+    "hour_years": "school.study",
+    "late_arrivals": "school.study",
 }
 
 

@@ -5,13 +5,15 @@ from datetime import date
 
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.members.models import Member
 from school.study import registry
 from school.study.models import HourEntry, LateArrival, YearClose
 from school.study.permissions import ledger_of
-from school.study.registry import OpenMatter
+from school.study.registry import OpenMatter, PendingRow
 
 
 @dataclass(frozen=True)
@@ -97,3 +99,27 @@ def late_arrivals(member: Member) -> QuerySet[LateArrival]:
         .select_related("entry__member", "entry__item", "decided_by", "booked")
         .order_by(Q(state=LateArrival.State.WAITING).desc(), "-pk")
     )
+
+
+def late_rows(member_id: int, year: int) -> list[PendingRow]:
+    """A member's late arrivals of a closed year: waiting, or refused with the reason. One query."""
+    rows = LateArrival.objects.filter(year=year, entry__member_id=member_id).exclude(
+        state=LateArrival.State.BOOKED
+    )
+    return [
+        PendingRow(
+            title=late.entry.title,
+            studied_on=late.entry.studied_on,
+            state=late.get_state_display(),
+            note=late.reason or _("年度封账后到达，由教务处理"),
+            seconds=late.entry.seconds,
+            credit=late.award,
+        )
+        for late in rows.select_related("entry")
+    ]
+
+
+def waiting_arrivals(year: int) -> OpenMatter:
+    """Late arrivals of earlier years that would have to be booked into this one."""
+    waiting = LateArrival.objects.filter(year__lt=year, state=LateArrival.State.WAITING)
+    return OpenMatter(_("待处理的迟到学时"), waiting.count(), reverse("late_arrivals:index"))
