@@ -83,12 +83,17 @@ AREAS: dict[str, dict[str, set[str]]] = {
     # school.study
     "hour_entries": _rows(
         (("index", "index_results", "inspect"), {AUDITOR, SCHOOL}),
+        (("correct",), {SCHOOL}),
         (("add", "edit", "delete", "history", "history_results", "usage"), NOBODY),
     ),
+    # rules and years hold for the whole school
     "hour_rules": _rows(
         (("index", "index_results", "inspect"), {AUDITOR, SCHOOL}),
         (("add", "edit", "delete", "history", "history_results", "usage"), NOBODY),
+        (("effect", "recredit", "trial", "run", "cancel"), NOBODY),
     ),
+    "hour_years": _rows((("index",), {AUDITOR, SCHOOL}), (("close",), NOBODY)),
+    "late_arrivals": _rows((("index", "decide"), {AUDITOR, SCHOOL})),
     # search: terms hold for the whole school
     "search_terms": _rows(((*_LISTED, *_ONE, "copy"), NOBODY)),
     # media
@@ -135,7 +140,7 @@ def _things(first, section, people) -> dict:
     from courses.services.access import collection_of
     from media.models import Video
     from quizzes.models import Sitting
-    from school.study.models import HourEntry, HourRule
+    from school.study.models import HourEntry, HourRule, LateArrival
     from search.models import GlossaryTerm
     from tests.factories.study import make_rule
 
@@ -179,6 +184,10 @@ def _things(first, section, people) -> dict:
         "audit": AuditEntry.objects.first().pk,
         "hour_entries": entry.pk,
         "hour_rules": HourRule.objects.first().pk,
+        "hour_years": clock.today().year,
+        "late_arrivals": LateArrival.objects.create(
+            entry=entry, year=clock.today().year, award=1, arrived_at=now
+        ).pk,
         "search_terms": GlossaryTerm.objects.create(term="党课").pk,
     }
 

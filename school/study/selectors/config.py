@@ -2,11 +2,13 @@
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from school.core.devices import member_key
 from school.members.models import Member
 from school.study.models import ItemRevision, StudyItem
 from school.study.selectors.line_words import words
+from school.study.selectors.pay import Pay, pay_of
 
 
 def study_config(member: Member, item: StudyItem) -> dict | None:
@@ -17,12 +19,14 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
     revision = item.current
     if revision is None or item.withdrawn_at or revision.axis == ItemRevision.Axis.NONE:
         return None
+    pay = pay_of(member.pk, item)
     return {
         "item": item.pk,
         "axis": revision.axis,
         "length": revision.axis_length,
         "required_ms": revision.study_ms,
-        "award": revision.award,
+        "award": pay.credit if pay.state == "pays" else 0,
+        "pay": {"state": pay.state, "text": pay.text},
         "seek_free": revision.seek_free,
         "member": member_key(member.pk),
         "open_url": reverse("study:open"),
@@ -32,5 +36,13 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
         "evidence_days": settings.STUDY_EVIDENCE_DAYS,
         "idle_seconds": settings.STUDY_TEXT_IDLE_SECONDS,
         "idle_characters_per_minute": settings.STUDY_TEXT_IDLE_CHARACTERS,
-        "words": words(),
+        "words": _words(pay),
     }
+
+
+def _words(pay: Pay) -> dict[str, str]:
+    """The sentences; before it starts, the line says what is paid otherwise than on completion."""
+    said = words()
+    if pay.state in ("paid", "by_time"):
+        said["ready"] = _("%(ready)s。%(pay)s") % {"ready": said["ready"], "pay": pay.text}
+    return said
