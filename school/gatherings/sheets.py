@@ -153,7 +153,8 @@ def _row(found, number, staff, who, cells, places, people, seen) -> Iterator[str
             "staff": staff[:20]
         }
         return
-    if row.attendance.member.name != who:
+    name = row.attendance.member.name
+    if who not in {fold(name), safe(fold(name))}:  # the template marks what looks like a formula
         yield _("工号“%(staff)s”的姓名不是“%(name)s”，请核对。") % {
             "staff": staff[:20],
             "name": who[:20],

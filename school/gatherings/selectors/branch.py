@@ -176,8 +176,8 @@ def make_up_counts(gathering: Gathering) -> tuple[int, int]:
         member_id=OuterRef("member_id"), item_id=OuterRef("item_id")
     )
     rows = MakeUp.objects.filter(attendance__gathering=gathering)
-    found = rows.annotate(done=Exists(done)).aggregate(
-        all=Count("pk"), done=Count("pk", filter=Q(done=True))
+    found = rows.annotate(made_up=Exists(done)).aggregate(
+        all=Count("pk"), done=Count("pk", filter=Q(made_up=True))
     )
     return found["done"], found["all"]
 

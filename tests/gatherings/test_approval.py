@@ -1,0 +1,153 @@
+"""Where the branch above approves: nothing is booked before, and nobody answers for himself."""
+
+import pytest
+from django.urls import reverse
+
+from school.core import clock
+from school.core.errors import Conflict, DomainError, NotAllowed
+from school.gatherings.models import Gathering, MakeUp
+from school.gatherings.services import (
+    approve_gathering,
+    cancel_gathering,
+    close_gathering,
+    send_back_gathering,
+)
+from school.members.models import RoleGrant
+from school.notices.models import Delivery
+from school.study.models import Completion, HourEntry
+from tests.factories import gatherings as made
+from tests.factories import members as make
+from tests.factories.gatherings import row_of
+
+pytestmark = pytest.mark.django_db
+State = Gathering.State
+
+
+@pytest.fixture(autouse=True)
+def asks_above(settings):
+    settings.GATHERING_APPROVAL = "parent"
+
+
+@pytest.fixture
+def scene():
+    _, general, first, _ = make.tree()
+    people = {
+        "boss": make.officer(general, RoleGrant.Role.COMMITTEE_ADMIN),
+        "secretary": make.officer(first),
+        "deputy": make.officer(first),
+        "member": make.member(first),
+        "absent": make.member(first),
+    }
+    return made.over(first, people["secretary"], [made.lesson()]), people
+
+
+def submit(gathering, people, by="secretary", there=("secretary", "member")):
+    states = {row_of(gathering, people[name]).pk: "present" for name in there}
+    return close_gathering(gathering=gathering, states=states, by=people[by])
+
+
+def test_before_the_answer_nothing_is_booked_and_after_it_everything_is(scene):
+    gathering, people = scene
+    assert submit(gathering, people).state == State.WAITING
+    assert not HourEntry.objects.exists() and not Completion.objects.exists()
+    assert not MakeUp.objects.exists()
+    approve_gathering(gathering=gathering, by=people["boss"])
+    assert HourEntry.objects.count() == Completion.objects.count() == 2
+    assert MakeUp.objects.filter(member=people["absent"]).exists()
+    gathering.refresh_from_db()
+    assert (gathering.state, gathering.approved_by) == (State.CLOSED, people["boss"])
+
+
+@pytest.mark.parametrize("who", ["secretary", "deputy", "member"])
+def test_neither_who_entered_it_nor_anybody_of_the_branch_approves(scene, who):
+    gathering, people = scene
+    submit(gathering, people)
+    for answer in (
+        lambda: approve_gathering(gathering=gathering, by=people[who]),
+        lambda: send_back_gathering(gathering=gathering, reason="x", by=people[who]),
+    ):
+        with pytest.raises(NotAllowed):
+            answer()
+    assert not HourEntry.objects.exists()
+
+
+def test_whoever_above_entered_it_or_was_there_does_not_approve_it():
+    _, general, first, _ = make.tree()
+    boss, other = (make.officer(general, RoleGrant.Role.COMMITTEE_ADMIN) for _ in range(2))
+    here = make.member(first)
+    entered = made.over(first, boss)
+    states = {row_of(entered, here).pk: "present"}
+    close_gathering(gathering=entered, states=states, by=boss)
+    with pytest.raises(NotAllowed):
+        approve_gathering(gathering=entered, by=boss)
+    approve_gathering(gathering=entered, by=other)
+    # Of the general branch itself: both gain by it, so it goes further up.
+    top = make.officer(general.get_parent(), RoleGrant.Role.COMMITTEE_ADMIN)
+    own = made.over(general, boss)
+    states = {row.pk: "present" for row in own.attendances.all()}
+    close_gathering(gathering=own, states=states, by=boss)
+    for who in (boss, other):
+        with pytest.raises(NotAllowed):
+            approve_gathering(gathering=own, by=who)
+    approve_gathering(gathering=own, by=top)
+
+
+def test_sent_back_it_is_entered_again_and_who_entered_it_is_told_why(scene):
+    gathering, people = scene
+    submit(gathering, people)
+    with pytest.raises(DomainError):
+        send_back_gathering(gathering=gathering, reason=" ", by=people["boss"])
+    send_back_gathering(gathering=gathering, reason="缺签到表", by=people["boss"])
+    told = Delivery.objects.filter(member=people["secretary"], message__body="缺签到表")
+    assert told.count() == 1
+    gathering.refresh_from_db()
+    assert (gathering.state, gathering.send_back_reason) == (State.OPEN, "缺签到表")
+    submit(gathering, people)
+    approve_gathering(gathering=gathering, by=people["boss"])
+    assert HourEntry.objects.count() == 2
+
+
+def test_it_is_answered_once_and_only_while_it_waits(scene):
+    gathering, people = scene
+    with pytest.raises(Conflict):
+        approve_gathering(gathering=gathering, by=people["boss"])
+    submit(gathering, people)
+    approve_gathering(gathering=gathering, by=people["boss"])
+    with pytest.raises(Conflict):
+        approve_gathering(gathering=gathering, by=people["boss"])
+    assert HourEntry.objects.count() == 2
+
+
+def test_one_that_waits_can_be_made_void_and_then_not_approved(scene):
+    gathering, people = scene
+    submit(gathering, people)
+    cancel_gathering(gathering=gathering, reason="登记错了", by=people["secretary"])
+    with pytest.raises(Conflict):
+        approve_gathering(gathering=gathering, by=people["boss"])
+    assert not HourEntry.objects.exists()
+
+
+def test_the_page_offers_the_answer_only_to_who_may_give_it(scene, client):
+    gathering, people = scene
+    submit(gathering, people)
+    detail = reverse("gatherings:detail", args=[gathering.pk])
+    client.force_login(people["secretary"])
+    assert "审核通过" not in client.get(detail).content.decode()
+    assert client.post(reverse("gatherings:approve", args=[gathering.pk])).status_code == 403
+    client.force_login(people["boss"])
+    assert "审核通过" in client.get(detail).content.decode()
+    assert client.post(reverse("gatherings:approve", args=[gathering.pk])).url == detail
+    assert HourEntry.objects.count() == 2
+
+
+def test_the_time_is_spent_only_once_it_is_approved(scene):
+    gathering, people = scene
+    submit(gathering, people)
+    other = made.over(gathering.branch, people["secretary"], title="另一场")
+    states = {row_of(other, people["member"]).pk: "present"}
+    close_gathering(gathering=other, states=states, by=people["secretary"])
+    approve_gathering(gathering=other, by=people["boss"])
+    approve_gathering(gathering=gathering, by=people["boss"])
+    paid = HourEntry.objects.filter(member=people["member"]).values_list("seconds", flat=True)
+    assert sorted(paid) == [0, 3600]
+    assert clock.local_day(gathering.starts_at) == HourEntry.objects.first().studied_on
