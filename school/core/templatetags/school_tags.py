@@ -1,5 +1,6 @@
 """Template tags of the design system: words for numbers, icons, places, small charts."""
 
+import functools
 import json
 
 from django import template
@@ -69,6 +70,12 @@ def own_address(target: str | None, request) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """A drawing from the sprite; decorative unless ``label`` says what it means."""
+    return _drawing(name, str(label), css)
+
+
+@functools.lru_cache(maxsize=512)
+def _drawing(name: str, label: str, css: str) -> SafeString:
+    """The same few drawings stand on every page some twenty times: each is written once."""
     role = (
         format_html('role="img" aria-label="{}"', label)
         if label
