@@ -215,6 +215,38 @@ def test_several_are_sent_at_once_and_who_cannot_be_is_named(client, school):
     assert people[0].name in page and "已减员" in page
 
 
+def test_a_list_is_narrowed_to_a_branch_below_it(client, school):
+    committee, first, second, people = school
+    client.force_login(make.officer(committee, role="committee_admin"))
+    address = reverse("members:people", args=[committee.pk])
+    page = client.get(address, {"branch": first.code}).content.decode()
+    assert people[0].name in page and people[4].name not in page
+    assert "清除筛选" in page and f'value="{first.code}"' in page
+    # What is not below it is no choice, and says so; the list stays whole.
+    foreign = make.branch(name="外单位党支部", short_name="外支部")
+    page = client.get(address, {"branch": foreign.code}).content.decode()
+    assert "没有找到这个党组织" in page and people[4].name in page
+    leaf = client.get(reverse("members:people", args=[first.pk])).content.decode()
+    assert 'name="branch"' not in leaf
+
+
+def test_the_picker_keeps_to_what_lies_below_the_list(client, school):
+    committee, first, second, _people = school
+    client.force_login(make.officer(committee, role="committee_admin"))
+
+    def offered(**query) -> set[int]:
+        got = client.get(reverse("members:branches"), {"for": "see", **query})
+        return {each["pk"] for each in got.json()["branches"]} if got.status_code == 200 else {404}
+
+    general = first.get_parent()
+    assert offered(within=general.pk) == {first.pk, second.pk}
+    assert general.pk in offered(q="支部") and general.pk not in offered(
+        q="支部", within=general.pk
+    )
+    foreign = make.branch()
+    assert offered(within=foreign.pk) == offered(within="x") == {404}
+
+
 # -- the desk -----------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -434,3 +435,24 @@ def test_two_administrators_roles_at_once_leave_one(committed):
     together(*(lambda r=r: lend(r) for r in (Role.AUDITOR, Role.SYSTEM_ADMIN)))
     assert sorted(done) == [False, True]
     assert person.grants.count() == 1
+
+
+# -- the desk ------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_list_of_grants_asks_few_questions(client, django_assert_max_num_queries):
+    committee, _general, first, second = make.tree()
+    client.force_login(make.officer(committee, Role.SECURITY_ADMIN))
+    address = reverse("roles:index")
+    client.get(address)  # what is kept for the process is read once
+    for _ in range(10):
+        make.officer(first, Role.SECRETARY)
+        make.officer(second, Role.GROUP_LEADER)
+    with django_assert_max_num_queries(20) as few:
+        page = client.get(address).content.decode()
+    assert page.count("roles__state--") >= 21
+    for _ in range(20):
+        make.officer(second, Role.SECRETARY)
+    with django_assert_max_num_queries(len(few)):
+        client.get(address)

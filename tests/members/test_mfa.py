@@ -274,3 +274,22 @@ def test_the_security_administrator_recovers_within_the_own_subtree_only(client)
     entry = AuditEntry.objects.get(action="members.second_step_reset")
     assert entry.actor_id == guard.pk
     assert sign_in(Client()).url == "/me/profile/"
+
+
+def test_after_the_set_up_one_lands_on_the_page_that_was_asked_for(client, admin):
+    sign_in(client, "S9")
+    led = client.get("/branch/?filter=open").url
+    page = client.get(led).content.decode()
+    way = re.search(r'href="(/me/security/second-step/app/[^"]*)"', page)[1]
+    client.get(way)
+    shown = client.post(way, {"code": digits(client.session["totp_secret"])})
+    assert shown.context["further"] == "/branch/?filter=open"
+    assert 'href="/branch/?filter=open"' in shown.content.decode()
+
+
+def test_the_set_up_sends_nobody_to_another_site(client, admin):
+    sign_in(client, "S9")
+    way = f"{APP}?next=https://example.org/"
+    client.get(way)
+    shown = client.post(way, {"code": digits(client.session["totp_secret"])})
+    assert shown.context["further"] == "/"

@@ -279,3 +279,46 @@ def test_the_home_of_a_branch_says_what_waits(client, home):
     page = client.get(reverse("reports:home")).content.decode()
     assert reverse("members:people", args=[home.pk]) in page
     assert '<span class="count count--red">1</span>' in page
+
+
+# -- a mobile number that is no longer one -------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_branch_clears_a_mobile_number_and_the_trail_says_so_without_it(client):
+    home = make.branch()
+    who = make.member(home, mobile="13912345678")
+    client.force_login(make.officer(home))
+    address = reverse("members:person_edit", args=[who.pk])
+    body = {"name": who.name, "staff_number": who.staff_number, "veteran": "unknown"}
+    client.post(address, body)
+    who.refresh_from_db()
+    assert who.mobile == "13912345678"  # an empty box keeps it
+    both = client.post(address, body | {"clear_mobile": "on", "mobile": "13812345678"})
+    assert "请留一项" in both.content.decode()
+    assert client.post(address, body | {"clear_mobile": "on"}).status_code == 302
+    who.refresh_from_db()
+    assert who.mobile == ""
+    entry = AuditEntry.objects.filter(action="members.record_edited").latest("pk")
+    assert entry.fields["changed"] == entry.fields["cleared"] == ["mobile"]
+    assert "13912345678" not in str(entry.fields)
+    assert "clear_mobile" not in client.get(address).content.decode()  # nothing left to clear
+
+
+# -- the way to the roles ------------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_the_pages_lead_to_the_roles(client):
+    home = make.branch()
+    secretary, plain = make.officer(home), make.member(home)
+    client.force_login(secretary)
+    who = reverse("members:branch_roles", args=[home.pk])
+    assert who in client.get("/branch/").content.decode()
+    assert who in client.get(reverse("members:people", args=[home.pk])).content.decode()
+    # The frame's menu offers own roles too, so the profile has one link more.
+    own = reverse("members:own_roles")
+    menu = client.get(reverse("members:own_data")).content.decode().count(own)
+    assert client.get(reverse("members:profile")).content.decode().count(own) == menu + 1
+    client.force_login(plain)
+    assert own not in client.get(reverse("members:profile")).content.decode()

@@ -45,6 +45,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     record = MemberRecord.objects.filter(member=member).first()
     standings = standing_history(member)
     context = {
+        "crumbs": [{"label": _("我的"), "url": "/me/"}, {"label": _("个人信息"), "url": ""}],
         "form": form,
         "branch": home_branch(member),
         "holds_role": bool(scope_for(member).roles),

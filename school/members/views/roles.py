@@ -2,6 +2,8 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from school.core import clock
@@ -24,7 +26,8 @@ def own_roles(request: HttpRequest) -> HttpResponse:
         }
         for grant in roles.own_roles(request.user)
     ]
-    return render(request, "members/own_roles.html", {"rows": rows})
+    crumbs = [{"label": _("我的"), "url": "/me/"}, {"label": _("我的角色"), "url": ""}]
+    return render(request, "members/own_roles.html", {"rows": rows, "crumbs": crumbs})
 
 
 @board_required
@@ -36,5 +39,10 @@ def branch_roles(request: HttpRequest, branch_id: int) -> HttpResponse:
     for grant in roles.who_may_act(branch):
         place = grant.branch or grant.section
         groups.setdefault(place, []).append(grant)
-    context = {"branch": branch, "groups": list(groups.items())}
+    crumbs = [
+        {"label": _("支部"), "url": "/branch/"},
+        {"label": branch.short_name, "url": reverse("members:people", args=[branch.pk])},
+        {"label": _("谁能办理"), "url": ""},
+    ]
+    context = {"branch": branch, "groups": list(groups.items()), "crumbs": crumbs}
     return render(request, "members/branch_roles.html", context)
