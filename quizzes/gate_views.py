@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from quizzes.selectors.gates import AskedGate, gate_context, gate_for
 from quizzes.services.gates import answer_gate
+from school.core.errors import DomainError
 from school.members.permissions import member_required
 
 
@@ -23,7 +24,17 @@ def gate(request: HttpRequest, gate_id: int) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, asked: AskedGate) -> JsonResponse:
-    outcome = answer_gate(member=request.user, asked=asked, given=request.POST.getlist("answer"))
-    context = gate_context(asked, outcome.given) | {"outcome": outcome}
+    try:
+        outcome = answer_gate(
+            member=request.user, asked=asked, given=request.POST.getlist("answer")
+        )
+    except DomainError as error:
+        return _said(request, gate_context(asked) | {"refusal": error.message}, error.status)
+    return _said(request, gate_context(asked, outcome.given) | {"outcome": outcome})
+
+
+def _said(request: HttpRequest, context: dict, status: int = 200) -> JsonResponse:
+    """The fragment to show next; the member stays in the dialog also when an answer is no good."""
+    outcome = context.get("outcome")
     html = render_to_string("quizzes/gate.html", context, request)
-    return JsonResponse({"passed": outcome.passed, "html": html})
+    return JsonResponse({"passed": bool(outcome and outcome.passed), "html": html}, status=status)

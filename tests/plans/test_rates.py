@@ -1,15 +1,19 @@
 """必修 is played at the normal speed on a first view: what a session may credit, and for whom."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
 from school.core import clock
+from school.members.models import RoleGrant
+from school.members.services.grants import grant_role
+from school.plans.models import StudyPlan
 from school.plans.selectors.tasks import requires
 from school.plans.services.plans import end_plan, plan_audience, publish_plan, withdraw_item
 from school.study.models import StudySession
 from school.study.rules import tokens
+from school.study.rules.policy import Wish
 from tests.factories.plans import make_branch, make_person, make_plan
 from tests.factories.study import Page, make_article, make_course, make_lesson, moment
 
@@ -130,3 +134,56 @@ def test_opening_asks_the_plans_in_one_more_statement(
             reverse("study:open"), {"item": lesson.item_id}, content_type="application/json"
         )
     assert opened.json()["max_rate"] == 100
+
+
+# -- what a plan asks for itself -------------------------------------------------------------------
+
+
+def test_a_plan_may_allow_another_speed_and_ask_more_often(root, member):
+    lesson = make_lesson(10, seek_free=True, questions=False)
+    wish = Wish(max_rate=125, check_in=2, seek_free=False, questions=True)
+    make_plan(root, [lesson.item], wish=wish)
+    opened = Page(member, lesson, EVENING).opened
+    assert opened.max_rate == 125 and not opened.seek_free and opened.questions
+    assert 2 * 60_000 <= opened.check_ins[0] <= 4 * 60_000
+
+
+def test_of_several_plans_the_strictest_holds_on_each_point(root, member):
+    lesson = make_lesson(10)
+    make_plan(root, [lesson.item], wish=Wish(max_rate=150, check_in=3))
+    make_plan(root, [lesson.item], wish=Wish(max_rate=125, check_in=6))
+    opened = Page(member, lesson, EVENING).opened
+    assert opened.max_rate == 125
+    assert 3 * 60_000 <= opened.check_ins[0] <= 6 * 60_000
+
+
+def test_what_a_plan_asks_is_written_in_its_form_and_shown_again(root, client):
+    secretary = make_person(root, name="孙书记")
+    lesson = make_lesson(10)
+    with clock.at(EVENING):
+        grant_role(member=secretary, role=RoleGrant.Role.SECRETARY, branch=root)
+    form = {
+        "title": "上半年必修",
+        "owner": root.pk,
+        "branches": [root.pk],
+        "starts_on": "2026-04-01",
+        "ends_on": "2026-06-30",
+        "required_items": [lesson.item_id],
+        "max_rate": "125",
+        "check_in": "5",
+        "no_seek": "on",
+        "questions": "on",
+    }
+    with clock.at(EVENING):
+        client.force_login(secretary)
+        client.post(reverse("plans:new"), form)
+        plan = StudyPlan.objects.get()
+        assert plan.wish == Wish(max_rate=125, check_in=5, seek_free=False, questions=True)
+        shown = client.get(reverse("plans:edit", args=[plan.pk])).context["form"]
+    assert (shown["max_rate"].value(), shown["check_in"].value()) == (125, 5)
+    assert shown["no_seek"].value() and shown["questions"].value()
+    with clock.at(EVENING + timedelta(seconds=1)):
+        kept = {k: v for k, v in form.items() if k not in ("max_rate", "check_in", "no_seek")}
+        client.post(reverse("plans:edit", args=[plan.pk]), kept)
+    plan.refresh_from_db()
+    assert plan.wish == Wish(questions=True)

@@ -189,7 +189,8 @@ def test_where_any_answer_will_do_a_wrong_one_passes_and_none_does_not(lesson, m
     (gate,) = ask(lesson, 20, any_answer=True)
     register(lesson)
     client.force_login(member)
-    assert answer(client, gate).status_code == 400
+    empty = answer(client, gate)
+    assert empty.status_code == 400 and "请先作答" in json.loads(empty.content)["html"]
     assert answer(client, gate, "").status_code == 400
     assert answer(client, gate, "nonsense").status_code == 400
     assert not GatePass.objects.exists()

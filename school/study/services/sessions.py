@@ -80,6 +80,7 @@ def open_session(
     if item.withdrawn_at or item.current_id is None or not in_audience(item.audience, member):
         raise NotFound(_("该内容已撤下或不在学习范围内，请返回课程页面。"))
     revision = item.current
+    revision.item = item  # known; what asks for it needs no statement
     if revision.axis == ItemRevision.Axis.NONE:
         raise NotFound(_("该内容不按时长学习。"))
     now = clock.authority()
