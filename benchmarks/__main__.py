@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import people, roster, signin, trail, tree, world
+from benchmarks import people, roster, signin, study, trail, tree, world
 from benchmarks.counting import ANSWER, ASK
 from deploy.processes import free_port
 from deploy.steps import ROOT
@@ -19,7 +19,7 @@ from deploy.steps import ROOT
 ROUNDS = 6
 REQUESTS = 40
 WARM_UP = 15
-PAGE_STATEMENTS, REPORT_STATEMENTS = 20, 9
+PAGE_STATEMENTS = 20
 SETUP_LIMIT_S = 600
 PAGES = (
     "courses.home",
@@ -114,40 +114,6 @@ def page(place: world.World, name: str) -> None:
     emit(f"{name}.{place.name}.queries", statements, "statements", "limit", limit, **about)
 
 
-def study_report(place: world.World) -> None:
-    """CPU and statements of taking in a report of study time."""
-    plan, client = place.plan, Client(place.port)
-    waiting = iter(plan["reports"])
-
-    def send(count, *, counting=False):
-        for _ in range(count):
-            entry = next(waiting)
-            headers, answer = client.ask(
-                "/study/report/", entry["session"], entry["body"], count=counting
-            )
-            if not json.loads(answer)["studied_ms"]:
-                raise RuntimeError(f"an honest report was not credited: {answer!r}")
-        return headers
-
-    def bare(count):
-        for _ in range(count):
-            client.ask(plan["bare"], plan["member"])
-
-    # The first report of a session makes its rows; what is measured is the usual one after it.
-    value, other = interleaved(place, send, bare, warm_up=plan["reporters"])
-    about = conditions(place)
-    emit(f"study.report.{place.name}", value, "ms CPU/request", "bare view", other, **about)
-    own = int(send(1, counting=True)[ANSWER].split("/")[1])
-    emit(
-        f"study.report.{place.name}.queries",
-        own,
-        "statements besides session, user and transaction control",
-        "limit",
-        REPORT_STATEMENTS,
-        **about,
-    )
-
-
 def setup_seconds() -> None:
     """A clean copy of the checkout, from nothing to the open demo school."""
     with tempfile.TemporaryDirectory(prefix="school-setup-") as folder:
@@ -177,14 +143,13 @@ def main() -> int:
     parser.add_argument("group", nargs="?", default="", help="e.g. study, courses, demo")
     group = parser.parse_args().group
     wanted = [name for name in PAGES if name.startswith(group)]
-    reporting = "study.report".startswith(group)
-    if wanted or reporting:
+    if wanted:
         for name in world.names():
             with world.opened(name) as place:
                 for figure in wanted:
                     page(place, figure)
-                if reporting:
-                    study_report(place)
+    if study.wanted(group):
+        study.measure(emit, group)
     if roster.NAME.startswith(group):
         roster.measure(emit)
     if people.LIST.startswith(group) or people.SCOPE.startswith(group):

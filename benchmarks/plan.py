@@ -1,17 +1,12 @@
-"""Prints, as JSON, what to ask of a seeded school: sessions, addresses, reports of study.
+"""Prints, as JSON, what to ask of a seeded school: sessions, addresses.
 
 Run inside the world to be measured: `python -m benchmarks.plan`.
 """
 
 import json
-from datetime import timedelta
 from urllib.parse import urlencode
 
 import django
-
-REPORTERS = 40
-BATCHES = 8
-SEGMENT_MS = 30_000
 
 
 def session_of(member) -> str:
@@ -88,44 +83,6 @@ def quiz_address(member) -> str:
     return reverse("quizzes:question", args=[attempt.pk, 1])
 
 
-def item_to_study():
-    """The longest film that can be studied."""
-    from school.study.models import ItemRevision, StudyItem
-
-    films = StudyItem.objects.filter(current__axis=ItemRevision.Axis.MEDIA, withdrawn_at=None)
-    return (
-        films.filter(audience=None)
-        .order_by("-current__axis_length")
-        .select_related("current", "audience")
-        .first()
-    )
-
-
-def reports(item, members) -> list[dict]:
-    """Honest reports to come: members who opened a lesson a while ago and watch on.
-
-    Together they stay below what completes the lesson; each credits what it says.
-    """
-    from school.core import clock
-    from school.study.services.sessions import open_session
-
-    segment_ms = min(SEGMENT_MS, item.current.axis_length * 9 // 10 // BATCHES)
-    opened = clock.now() - timedelta(minutes=30)
-    planned = []
-    for member in members:
-        with clock.at(opened):
-            token = open_session(member=member, item=item).token
-        key = session_of(member)
-        for seq in range(1, BATCHES + 1):
-            begin = (seq - 1) * segment_ms
-            span = [begin, begin + segment_ms, begin, begin + segment_ms, 100, 1]
-            body = {"token": token, "seq": seq, "segments": [span]}
-            planned.append({"session": key, "body": body})
-    # Each member's batches stay in order, members take turns.
-    planned.sort(key=lambda entry: entry["body"]["seq"])
-    return planned
-
-
 def size() -> dict[str, int]:
     """How large the measured school is."""
     from school.members.models import Branch, Member
@@ -139,7 +96,7 @@ def main() -> None:
     django.setup()
     from school.core import clock
     from school.members.models import Member, RoleGrant
-    from school.study.models import Coverage, StudyItem
+    from school.study.models import StudyItem
 
     lesson = measured_lesson()
     drain(lesson)
@@ -151,9 +108,6 @@ def main() -> None:
         pk__in=RoleGrant.objects.values("member_id")
     )
     member = plain.order_by("id").first()
-    item = item_to_study()
-    begun = Coverage.objects.filter(revision__item=item).values("member_id")
-    reporters = list(plain.exclude(pk__in=begun).exclude(pk=member.pk)[:REPORTERS])
     found = addresses(lesson, secretary)
     found["quizzes.page"] = quiz_address(member)
     print(
@@ -162,8 +116,6 @@ def main() -> None:
                 "member": session_of(member),
                 "secretary": session_of(secretary),
                 "pages": found,
-                "reporters": len(reporters),
-                "reports": reports(item, reporters),
                 "bare": f"/benchmark/bare/{StudyItem.objects.order_by('id').first().pk}/",
                 "size": size(),
             }

@@ -92,6 +92,7 @@ def environment(name: str, folder: Path) -> dict[str, str]:
         values["DATABASE_URL"] = os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{DATABASE}"
         redis = os.environ["REDIS_URL"].rpartition("/")[0]
         values["REDIS_URL"], values["CELERY_BROKER_URL"] = f"{redis}/4", f"{redis}/5"
+        values["STUDY_REDIS_URL"] = f"{redis}/6"
         values["ELASTICSEARCH_URL"] = os.environ["ELASTICSEARCH_URL"]
         values["ELASTICSEARCH_PREFIX"] = "school-bench"
     return values

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
+from django.db import connection, transaction
 
 from school.core import clock
 from school.core.errors import DomainError
@@ -14,8 +14,10 @@ from school.study.models import (
     Completion,
     Coverage,
     HourEntry,
+    ItemRevision,
     Report,
     StudyDay,
+    StudyItem,
     StudySession,
     WallDay,
 )
@@ -24,13 +26,22 @@ from school.study.services.sinks import buffered, drain, queue
 from tests.factories.study import Page
 
 COLUMNS = {
-    Coverage: "member_id revision_id cycle spans covered studied_ms reviewed_ms resume_at".split(),
-    WallDay: "member_id day spans".split(),
-    StudyDay: "member_id revision_id cycle day studied_ms".split(),
-    Report: "session_id seq received_at packed studied_ms covered_ms".split(),
-    StudySession: "id last_seq durable_seq last_report_at".split(),
-    Completion: "member_id revision_id cycle effective_on evidence origin".split(),
-    HourEntry: "member_id item_id seconds credit studied_on source note".split(),
+    Coverage: [
+        "member_id",
+        "revision_id",
+        "cycle",
+        "spans",
+        "covered",
+        "studied_ms",
+        "reviewed_ms",
+        "resume_at",
+    ],
+    WallDay: ["member_id", "day", "spans"],
+    StudyDay: ["member_id", "revision_id", "cycle", "day", "studied_ms"],
+    Report: ["session_id", "seq", "received_at", "packed", "studied_ms", "covered_ms"],
+    StudySession: ["id", "last_seq", "durable_seq", "last_report_at"],
+    Completion: ["member_id", "revision_id", "cycle", "effective_on", "evidence", "origin"],
+    HourEntry: ["member_id", "item_id", "seconds", "credit", "studied_on", "source", "note"],
 }
 
 
@@ -113,3 +124,24 @@ def through_redis(events: list[Event], start, drains: set[int]) -> dict[str, lis
         found = stored()
         transaction.set_rollback(True)
     return found
+
+
+def remove_committed(members, lessons) -> None:
+    """Take rows away by hand that were committed for other connections; a flush would take
+    Wagtail's too."""
+    with connection.cursor() as cursor:
+        for member in members:
+            cursor.execute(
+                f"DELETE FROM {Report._meta.db_table} WHERE session_id IN"
+                f" (SELECT id FROM {StudySession._meta.db_table} WHERE member_id = %s)",
+                [member.pk],
+            )
+            for model in (StudySession, HourEntry, Completion, Coverage, StudyDay, WallDay):
+                table = model._meta.db_table
+                cursor.execute(f"DELETE FROM {table} WHERE member_id = %s", [member.pk])
+    for lesson in lessons:
+        StudyItem.objects.filter(pk=lesson.item_id).update(current=None)
+        ItemRevision.objects.filter(item_id=lesson.item_id).delete()
+        StudyItem.objects.filter(pk=lesson.item_id).delete()
+    for member in members:
+        member.delete()

@@ -16,6 +16,8 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from school.core import clock
 
@@ -121,7 +123,13 @@ class Taken:
 @cache
 def connection() -> redis.Redis:
     """The Redis of queued evidence, of this process."""
-    return redis.Redis.from_url(settings.STUDY_REDIS_URL, socket_timeout=10)
+    # A page keeps what is not taken in and sends it again; nobody waits for Redis for long.
+    return redis.Redis.from_url(
+        settings.STUDY_REDIS_URL,
+        socket_timeout=10,
+        socket_connect_timeout=2,
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 @cache
