@@ -10,16 +10,16 @@ class GatheringsConfig(AppConfig):
     def ready(self) -> None:
         from school.core import navigation
         from school.gatherings import audit_names, personal_parts
-        from school.gatherings.selectors import missed_ids, missed_items
-        from school.gatherings.selectors.hours import attended_hours, not_closed
+        from school.gatherings.selectors import hours, missed_ids, missed_items
         from school.plans.registry import register_asked
-        from school.study.registry import register_hour_evidence, register_open_matter
+        from school.study import registry as study
 
         audit_names.register()
         personal_parts.register()
         register_asked(missed_items, missed_ids)
-        register_hour_evidence("attendance", attended_hours)
-        register_open_matter(not_closed)
+        study.register_hour_evidence("attendance", hours.attended_hours)
+        study.register_pending(hours.pending_rows)
+        study.register_open_matter(hours.not_closed)
         navigation.register(
             navigation.Place(
                 "gatherings",

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.gatherings.models import Attendance, Gathering
 from school.study import spans as sets
-from school.study.registry import HourEvidence, OpenMatter
+from school.study.registry import HourEvidence, OpenMatter, PendingRow
 from school.study.rules import judge
 
 State = Gathering.State
@@ -52,4 +53,26 @@ def not_closed(year: int) -> OpenMatter:
     waiting = Gathering.objects.filter(starts_at__year=year).exclude(
         state__in=(State.CLOSED, State.CANCELLED)
     )
-    return OpenMatter(_("尚未登记完的集体学习"), waiting.count())
+    return OpenMatter(_("尚未登记完的集体学习"), waiting.count(), reverse("gatherings:index"))
+
+
+def pending_rows(member_id: int, year: int) -> list[PendingRow]:
+    """Gatherings of a year where a member was, which are not booked yet, and who has them."""
+    rows = Attendance.objects.filter(
+        member_id=member_id,
+        state=Attendance.State.PRESENT,
+        gathering__state__in=(State.OPEN, State.WAITING),
+        gathering__starts_at__year=year,
+    ).select_related("gathering__branch")
+    return [
+        PendingRow(
+            title=row.gathering.title,
+            studied_on=clock.local_day(row.gathering.starts_at),
+            state=row.gathering.stage,
+            note=_("上级党组织审核后计入。")
+            if row.gathering.state == State.WAITING
+            else _("%(branch)s登记完成后计入。") % {"branch": row.gathering.branch.short_name},
+            path=reverse("gatherings:own"),
+        )
+        for row in rows.order_by("gathering__starts_at")
+    ]

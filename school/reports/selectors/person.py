@@ -93,7 +93,8 @@ def ledger_lines(entries: list[HourEntry]) -> list[LedgerLine]:
 def _attendance_of(entry: HourEntry) -> int | None:
     """The attendance a row (or the row it takes back) was booked from."""
     origin = entry.reverses.origin if entry.reverses_id else entry.origin
-    kind, _colon, number = origin.partition(":")
+    # A night over midnight has a second row, with its day behind the number.
+    kind, number = (origin.split(":") + [""])[:2]
     return int(number) if kind == "attendance" and number.isdecimal() else None
 
 
