@@ -95,3 +95,67 @@ def test_a_group_study_completes_and_pays_each_present_member_once(visitors, sch
     )
     page.goto(f"/branch/{branch}/members/{people[HALF_SEEN][0]}/")
     expect(page.locator("main tbody tr", has_text="消防安全集体学习")).to_have_count(1)
+
+
+@pytest.fixture
+def phones(school) -> list[tuple[int, str]]:
+    """Two members of the branch with a password, as (pk, staff number)."""
+    return school.facts(f"""
+from school.core import clock
+from school.members.models import Branch
+from school.members.selectors.people import members_of
+members = members_of(Branch.objects.get(code="Z201"), subtree=False)
+members = members.exclude(staff_number__startswith="D").order_by("-staff_number")[:2]
+for m in members:
+    m.set_password("{PASSWORD}")
+    m.must_set_password = False
+    m.profile_confirmed_at = m.first_run_done_at = clock.now()
+    from school.core.models import HostSettings
+    m.consent_version = HostSettings._meta.get_field("privacy_version").default
+    m.save()
+found = [(m.pk, m.staff_number) for m in members]
+""")
+
+
+def test_two_people_check_in_with_the_code_on_the_screen(visitors, school, phones):
+    desk = visitors.sign_in(visitors.new(), "D0004", PASSWORD)
+    desk.goto("/branch/gatherings/new/")
+    lesson = school.facts(f"from school.demo.activity import item\nfound = item('{SLUG}').title")
+    desk.get_by_label(lesson).check()
+    desk.get_by_label("主题").fill("班前集体学习")
+    desk.get_by_role("button", name="登记到会").click()
+    address = desk.url.replace("/branch", "")
+    desk.get_by_role("link", name="显示签到码").click()
+    shown = desk.locator("[data-code]")
+
+    first = visitors.sign_in(visitors.new(), phones[0][1], PASSWORD)
+    first.goto("/gatherings/")
+    first.locator("section", has_text="班前集体学习").get_by_role("link", name="去签到").click()
+    code = shown.get_attribute("data-code")
+    visitors.expect(r"response: 400 .*/check-in/")
+    first.get_by_label("屏幕上的 6 位数字").fill("000000" if code != "000000" else "111111")
+    first.get_by_role("button", name="签到", exact=True).click()
+    expect(first.get_by_role("alert")).to_contain_text("签到码不对")
+    first.get_by_label("屏幕上的 6 位数字").fill(shown.get_attribute("data-code"))
+    first.get_by_role("button", name="签到", exact=True).click()
+    expect(first.locator("main")).to_contain_text("签到成功")
+
+    # The QR code opens the same page with the digits filled in; one press is left.
+    second = visitors.sign_in(visitors.new(), phones[1][1], PASSWORD)
+    second.goto(f"{address}check-in/?code={shown.get_attribute('data-code')}")
+    second.get_by_role("button", name="签到", exact=True).click()
+    expect(second.locator("main")).to_contain_text("签到成功")
+
+    # The screen counts them by itself.
+    expect(desk.locator("#code")).to_contain_text("实到 2 /")
+    desk.get_by_role("link", name="返回名单").click()
+    desk.get_by_role("button", name="结束并登记名单").click()
+    desk.get_by_role("button", name="完成登记").click()
+    expect(desk.locator("main")).to_contain_text("已登记")
+    booked = school.facts("""
+from school.gatherings.models import Attendance
+rows = Attendance.objects.filter(gathering__title="班前集体学习", state="present")
+found = sorted(rows.values_list("member_id", "seen", "presences__method"))
+assert all(row.paid_seconds > 0 for row in rows)
+""")
+    assert booked == sorted([[pk, True, "code"] for pk, _number in phones])

@@ -1,6 +1,6 @@
 """The secretary's desk: the list, a new one, one with its names, end, close, void, guests."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -147,8 +147,12 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "gatherings/detail.html", context)
 
 
-def _end_of(gathering: Gathering, now: datetime):
-    return min(now, gathering.ends_at).astimezone(clock.LOCAL).time()
+def _end_of(gathering: Gathering, now: datetime) -> time:
+    """The end to offer: this minute when it still runs, rounded up, within the day."""
+    begun = now.replace(second=0, microsecond=0)
+    end = min(begun + timedelta(minutes=1), gathering.ends_at).astimezone(clock.LOCAL)
+    midnight = clock.local_day(end) != clock.local_day(gathering.ends_at - timedelta(seconds=1))
+    return time(23, 59) if midnight else end.time()
 
 
 def _figures(page) -> list[dict]:
