@@ -169,6 +169,10 @@ class MemberStanding(Dated):
                 fields=["member"], condition=Q(until=None), name="standing_one_open"
             ),
         ]
+        # Lists leave out who has left; without it PostgreSQL reads every standing there is.
+        indexes = [
+            models.Index(fields=["member"], condition=Q(state="left"), name="standing_left"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.member} {self.get_kind_display()}"
