@@ -24,11 +24,13 @@ from school.plans.forms.target_sets import (
     given_set,
     initial_rungs,
     initial_set,
+    offered_posts,
     rung_formset,
 )
 from school.plans.models import TargetSet
 from school.plans.permissions import may_read_targets, may_set_targets
 from school.plans.selectors import target_sets as selectors
+from school.plans.selectors.target_people import read_rungs
 from school.plans.services import target_sets as services
 from school.study.selectors.rules import year_closed
 
@@ -108,16 +110,19 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _edit(request: HttpRequest, draft: services.SetDraft, row: TargetSet | None) -> HttpResponse:
     fixed = bool(row and row.version > 1)
+    posts = {"posts": offered_posts()}
     if "more" in request.POST:
         form = SetForm(initial=initial_set(draft) | given_set(request.POST), fixed=fixed)
         filled = given_rungs(request.POST)
-        rungs = rung_formset(int(len(filled) < MOST_RUNGS))(initial=filled, prefix="rungs")
+        extra = int(len(filled) < MOST_RUNGS)
+        rungs = rung_formset(extra)(initial=filled, prefix="rungs", form_kwargs=posts)
         return _form_page(request, form, rungs, row)
     posted = request.POST if request.method == "POST" else None
     form = SetForm(posted, initial=initial_set(draft), fixed=fixed)
     # What is posted stands for itself: an untouched row of a preset is a row all the same.
     known = None if posted else initial_rungs(draft)
-    rungs = rung_formset(0 if draft.rungs else 1)(posted, initial=known, prefix="rungs")
+    extra = 0 if draft.rungs else 1
+    rungs = rung_formset(extra)(posted, initial=known, prefix="rungs", form_kwargs=posts)
     if posted and form.is_valid() & rungs.is_valid():
         try:
             saved = _save(draft_of(form, rungs), request.user, row)
@@ -162,6 +167,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _detail(row: TargetSet, withdraw: WithdrawForm | None = None) -> dict:
     draft = row.state == State.DRAFT
+    read_rungs(row)
     preview = selectors.preview_of(row) if draft else None
     return {
         "row": row,
@@ -171,7 +177,7 @@ def _detail(row: TargetSet, withdraw: WithdrawForm | None = None) -> dict:
         "shares": [_case(case) for case in preview.shares] if preview else [],
         "changes": [_case(case) for case in preview.changes] if preview else [],
         "groups": [] if draft else selectors.held_groups(row),
-        "job": selectors.last_job(row),
+        "job": None if draft else selectors.last_job(row),
         "closed": year_closed(row.year),
         "withdraw": withdraw or WithdrawForm(),
     }

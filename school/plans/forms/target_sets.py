@@ -79,9 +79,8 @@ class RungForm(forms.Form):
         help_text=_("编码或全称，多个用顿号分开；留空为全校。"),
         widget=forms.TextInput(attrs={"list": "branches-of-rungs", "autocomplete": "off"}),
     )
-    posts = forms.ModelMultipleChoiceField(
+    posts = forms.MultipleChoiceField(
         label=_("担任职务之一"),
-        queryset=Post.objects.all(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("不选为不限职务。"),
@@ -101,6 +100,11 @@ class RungForm(forms.Form):
         max_value=24,
         help_text=_("留空为不要求；填写时要选职务。"),
     )
+
+    def __init__(self, *args, posts: dict[str, Post], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.offered = posts
+        self.fields["posts"].choices = [(key, post.name) for key, post in posts.items()]
 
     def clean_branches(self) -> list[Branch]:
         given = [part.strip() for part in re.split(r"[、,，;；]", self.cleaned_data["branches"])]
@@ -135,7 +139,7 @@ class RungForm(forms.Form):
             label=data["label"],
             credit=int(data["hours"] * 100),
             branches=tuple(data["branches"]),
-            posts=tuple(data["posts"]),
+            posts=tuple(self.offered[key] for key in data["posts"]),
             kinds=tuple(data["kinds"]),
             training=data["training"],
             new_post_months=data["new_post_months"],
@@ -178,6 +182,11 @@ def rung_formset(extra: int) -> type[BaseRungs]:
     )
 
 
+def offered_posts() -> dict[str, Post]:
+    """Posts a rung may name, by key. One query for all rungs of a page."""
+    return {str(post.pk): post for post in Post.objects.order_by("rank", "pk")}
+
+
 def draft_of(form: SetForm, rungs: BaseRungs) -> SetDraft:
     """Both forms as the service takes them."""
     data = form.cleaned_data
@@ -214,7 +223,7 @@ def initial_rungs(draft: SetDraft) -> list[dict]:
             "label": rung.label,
             "hours": rung.credit / 100,
             "branches": "、".join(branch.code for branch in rung.branches),
-            "posts": [post.pk for post in rung.posts],
+            "posts": [str(post.pk) for post in rung.posts],
             "kinds": list(rung.kinds),
             "training": rung.training,
             "new_post_months": rung.new_post_months,

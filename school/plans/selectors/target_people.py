@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 
 from school.members.models import AudienceRule, Membership, MemberStanding, PostHolding
-from school.plans.models import AnnualTarget, TargetSet
-from school.plans.rules import AudienceLine, MemberFacts, Span
+from school.plans.models import AnnualTarget, TargetRung, TargetSet
+from school.plans.rules import AudienceLine, Line, MemberFacts, Span
 from school.plans.rules.targets import Asked, Requirement, Rung, asked_of
 from school.plans.selectors.facts import COUNTED_STATES, TreeLine
 
@@ -25,14 +25,37 @@ class Due:
     held: AnnualTarget | None
 
 
+def rungs_of(wanted: TargetSet) -> list[TargetRung]:
+    """Rungs in order with their audiences; two queries, or what ``read_rungs`` has read."""
+    if "rungs" not in getattr(wanted, "_prefetched_objects_cache", {}):
+        return list(_rungs().filter(set=wanted))
+    return list(wanted.rungs.all())
+
+
+def read_rungs(wanted: TargetSet) -> None:
+    """Read a set's rungs once for all that asks for them while a page is made."""
+    prefetch_related_objects([wanted], Prefetch("rungs", _rungs()))
+
+
+def _rungs() -> QuerySet[TargetRung]:
+    rules = AudienceRule.objects.select_related("branch", "post").order_by("pk")
+    return (
+        TargetRung.objects.order_by("order")
+        .select_related("audience")
+        .prefetch_related(Prefetch("audience__rules", rules))
+    )
+
+
 def requirement_of(wanted: TargetSet) -> Requirement:
-    """A set as the rules read it. Two queries."""
-    rows = list(wanted.rungs.order_by("order"))
-    lines: dict[int, list[AudienceLine]] = {row.audience_id: [] for row in rows}
-    for rule in AudienceRule.objects.filter(audience_id__in=lines):
-        lines[rule.audience_id].append(
+    """A set as the rules read it. Two queries, none where its rungs have been read."""
+    rows = rungs_of(wanted)
+    lines = {
+        row.audience_id: [
             AudienceLine(rule.branch_id, rule.post_id, rule.kind, rule.excludes)
-        )
+            for rule in row.audience.rules.all()
+        ]
+        for row in rows
+    }
     return Requirement(
         year=wanted.year,
         rungs=tuple(
@@ -63,6 +86,8 @@ def dues_of(wanted: TargetSet, member_ids: Iterable[int] | None = None) -> Itera
     requirement = requirement_of(wanted)
     ids = sorted(set(member_ids)) if member_ids is not None else concerned(wanted)
     tree = TreeLine()
+    named = any(rule.branch_id for rung in requirement.rungs for rule in rung.rules)
+    line: Line = tree if named else _nowhere
     for start in range(0, len(ids), WINDOW):
         window = ids[start : start + WINDOW]
         facts = _people(window, requirement, tree)
@@ -72,21 +97,22 @@ def dues_of(wanted: TargetSet, member_ids: Iterable[int] | None = None) -> Itera
                 year=wanted.year, name=wanted.name
             )
         }
-        yield [Due(pk, asked_of(requirement, facts[pk], tree), held.get(pk)) for pk in window]
+        yield [Due(pk, asked_of(requirement, facts[pk], line), held.get(pk)) for pk in window]
+
+
+def _nowhere(_branch: int, _day: date) -> tuple[int, ...]:
+    """The line above a branch where no rung names one: nobody asks."""
+    return ()
 
 
 def concerned(wanted: TargetSet) -> list[int]:
-    """Members with a home in a set's year, and those with a target of it, sorted. Two queries."""
+    """Members with a home in a set's year, and those with a target of it, sorted. One query."""
     homes = Membership.objects.filter(kind=Membership.Kind.HOME).filter(
         Q(until=None) | Q(until__gt=date(wanted.year, 1, 1)), since__lte=date(wanted.year, 12, 31)
     )
     written = AnnualTarget.objects.in_force().filter(year=wanted.year, name=wanted.name)
-    return sorted(
-        {
-            *homes.order_by().values_list("member_id", flat=True),
-            *written.order_by().values_list("member_id", flat=True),
-        }
-    )
+    both = homes.order_by().values_list("member_id", flat=True)
+    return sorted(both.union(written.order_by().values_list("member_id", flat=True)))
 
 
 def _between(rows: QuerySet, window: list[int]) -> QuerySet:
@@ -98,23 +124,23 @@ def _between(rows: QuerySet, window: list[int]) -> QuerySet:
 
 def _people(window: list[int], requirement: Requirement, tree: TreeLine) -> dict[int, MemberFacts]:
     facts = {pk: MemberFacts() for pk in window}
-    homes = Membership.objects.filter(kind=Membership.Kind.HOME)
+    homes = Membership.objects.filter(kind=Membership.Kind.HOME).order_by()
     for member, branch, since, until in _between(homes, window).values_list(
         "member_id", "branch_id", "since", "until"
     ):
         if member in facts:
             facts[member].homes.append((Span(since, until), branch))
     for member, kind, state, since, until in _between(
-        MemberStanding.objects.all(), window
+        MemberStanding.objects.order_by(), window
     ).values_list("member_id", "kind", "state", "since", "until"):
         if member in facts:
             counted = state in COUNTED_STATES
             facts[member].standings.append((Span(since, until), kind, counted))
     rules = [rule for rung in requirement.rungs for rule in rung.rules]
     if any(rule.post_id for rule in rules):
-        for member, post, since, until in _between(PostHolding.objects.all(), window).values_list(
-            "member_id", "post_id", "since", "until"
-        ):
+        for member, post, since, until in _between(
+            PostHolding.objects.order_by(), window
+        ).values_list("member_id", "post_id", "since", "until"):
             if member in facts:
                 facts[member].posts.append((Span(since, until), post))
     if any(rule.branch_id for rule in rules):

@@ -16,6 +16,7 @@ from school.study.selectors.year import (
     entries_of_year,
     hours_of_year,
     months_of_year,
+    summed,
     years_of,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "progress_of",
     "settled_policy",
     "study_config",
+    "summed",
     "years_of",
 ]

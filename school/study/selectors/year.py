@@ -87,6 +87,17 @@ def months_of_year(member_id: int, year: int) -> list[MonthHours]:
     ]
 
 
+def summed(year: int, months: list[MonthHours]) -> YearHours:
+    """A year's sums from its months, so that a page shows one reading of both. One query."""
+    rule = rule_of_year(year)
+    return YearHours(
+        year,
+        online=sum(month.online for month in months),
+        offline=sum(month.offline for month in months),
+        step=rule.step if rule else 1,
+    )
+
+
 def entries_of_year(member_id: int, year: int) -> QuerySet[HourEntry]:
     """Ledger rows of a member's year, newest study first, with item, rule and reversal."""
     return (

@@ -54,8 +54,11 @@ def hours(request: HttpRequest) -> HttpResponse:
     months = selectors.months_of_year(request.user.pk, year)
     month = _month(request.GET.get("month"))
     rows = selectors.entries_of_year(request.user.pk, year)
-    page = Paginator(entries.shown(rows, show, month), ROWS).get_page(request.GET.get("page"))
     counts = entries.show_counts(rows)
+    paginator = Paginator(entries.shown(rows, show, month), ROWS)
+    if not month:
+        paginator.count = counts[show]
+    page = paginator.get_page(request.GET.get("page"))
     return render(
         request,
         "study/hours.html",
@@ -101,6 +104,7 @@ def hours_sheet(request: HttpRequest) -> HttpResponse:
             "member": request.user,
             "branch": home_branch(request.user),
             "lines": entries.lines_of(rows[:SHEET_ROWS]),
+            "closed": year_closed(year),
             "taken_at": clock.now(),
             "crumbs": [
                 {"label": _("我的学时"), "url": f"{reverse('study:hours')}?year={year}"},
@@ -113,9 +117,8 @@ def hours_sheet(request: HttpRequest) -> HttpResponse:
 def _head(member_id: int, year: int, months: list) -> dict:
     """What the screen and the sheet share: targets, sums, months, what waits."""
     return {
-        "year": selectors.hours_of_year(member_id, year),
+        "year": selectors.summed(year, months),
         "panel": registry.year_panel(member_id, year),
-        "closed": year_closed(year),
         "months": [
             {"label": str(m.month), "online": m.online, "offline": m.offline} for m in months
         ],
