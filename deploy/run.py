@@ -90,7 +90,7 @@ def only_one(data_dir: Path):
 
 
 def programs(python: str, logs: Path, bind: str) -> list[Child]:
-    """The four long-running programs."""
+    """The long-running programs; buffered reports of study have a worker of their own."""
     celery = [python, "-m", "celery", "-A", "school", "-q"]
     worker = [*celery, "worker", "--without-mingle", "--without-gossip", "--without-heartbeat"]
     worker += ["--loglevel", "INFO"]
@@ -102,7 +102,11 @@ def programs(python: str, logs: Path, bind: str) -> list[Child]:
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload"]
     gunicorn += ["--timeout", "120", "--graceful-timeout", "3", "--no-control-socket"]
     gunicorn += ["--access-logfile", "-"]
+    study = [*worker, "-n", "study@%h", "-Q", "study", "-c", "1"]
+    buffered = os.environ.get("STUDY_SINK", "").strip() == "buffered"
+    posting = [Child("学习入库", study, logs / "worker-study.log", patient)] if buffered else []
     return [
+        *posting,
         Child("网站", gunicorn, logs / "web.log"),
         Child(
             "后台任务",

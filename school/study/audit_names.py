@@ -31,6 +31,9 @@ def register() -> None:
     names.name_fields(
         {
             "credit": _("学时（百分之一）"),
+            "reports": _("上报数"),
+            "sessions": _("会话数"),
+            "years": _("年度"),
             "award": _("应计（百分之一）"),
             "lines": _("记录数"),
             "differences": _("不符"),

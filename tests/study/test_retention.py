@@ -1,0 +1,106 @@
+"""Evidence is kept as long as anybody may ask for it, and then goes."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from school.core import clock
+from school.core.models import AuditEntry
+from school.study import registry
+from school.study.models import Coverage, HourEntry, Report, StudySession, YearClose
+from school.study.services.evidence import prune, runs
+from tests.factories.study import Page, make_lesson, make_member, moment
+
+pytestmark = pytest.mark.django_db
+
+SPRING = moment("2024-03-02 20:00")
+LATER = moment("2026-03-02 03:00")
+
+
+def studied(start=SPRING):
+    """An evening of a member; its reports."""
+    page = Page(make_member(), make_lesson(20), start)
+    page.watch(0, 120)
+    return Report.objects.filter(session_id=page.opened.sid)
+
+
+def close(*years):
+    for year in years:
+        YearClose.objects.create(year=year, closed_at=moment(f"{year + 1}-01-31 20:00"))
+
+
+def prune_at(day=LATER):
+    with clock.at(day):
+        return prune()
+
+
+def test_evidence_of_an_open_year_stays_however_old_it_is():
+    evening = studied()
+    close(2023, 2025)
+    assert prune_at() == 0 and evening.count() == 4
+
+
+def test_evidence_of_a_closed_year_goes_after_the_days_it_is_kept(settings):
+    evening = studied(moment("2024-12-01 20:00"))
+    close(2024)
+    assert prune_at(moment("2025-02-10 03:00")) == 0
+    assert prune_at() == 4 and not evening.exists()
+    assert StudySession.objects.get().pruned_at == LATER
+
+
+def test_what_was_earned_stays_when_its_evidence_goes():
+    page = Page(make_member(), make_lesson(5), SPRING)
+    page.watch(0, 300)
+    before = list(Coverage.objects.values()), list(HourEntry.objects.values())
+    close(2024)
+    assert prune_at() == 10
+    assert before == (list(Coverage.objects.values()), list(HourEntry.objects.values()))
+
+
+def test_a_session_over_new_year_stays_until_both_years_are_closed():
+    evening = studied(moment("2024-12-31 20:00"))
+    close(2024)
+    assert prune_at() == 0 and evening.count() == 4
+    close(2025)
+    assert prune_at() == 4
+
+
+def test_evidence_that_somebody_holds_stays(monkeypatch):
+    monkeypatch.setattr(registry, "_evidence_holds", [])
+    disputed, other = studied(), studied()
+    member = disputed.first().session.member
+    registry.register_evidence_hold(
+        lambda: type(member).objects.filter(pk=member.pk).values_list("pk", flat=True)
+    )
+    close(2024)
+    assert prune_at() == 4 and disputed.count() == 4 and not other.exists()
+
+
+def test_pruning_is_on_record_once_and_a_second_run_finds_nothing():
+    studied()
+    close(2024)
+    assert (prune_at(), prune_at(LATER + timedelta(days=1))) == (4, 0)
+    entry = AuditEntry.objects.get(action="study.evidence_pruned")
+    assert entry.fields["reports"] == 4 and entry.fields["years"] == [2024]
+
+
+def test_reports_kept_before_they_were_packed_still_tell_their_stretches():
+    report = studied().first()
+    stretches, answers = report.evidence()
+    report.segments = [[s.m0, s.m1, s.w0, s.w1, s.rate, s.visible] for s in stretches]
+    report.packed, report.answers = b"", [list(each) for each in answers]
+    assert report.evidence() == (stretches, answers) and stretches
+
+
+@pytest.mark.parametrize(
+    ("years", "found"),
+    [((), []), ((2024,), [(2024, 2024)]), ((2026, 2024, 2025, 2020), [(2020, 2020), (2024, 2026)])],
+)
+def test_years_without_a_gap_are_one_run(years, found):
+    assert runs(years) == found
+
+
+def test_draining_by_hand_needs_the_buffered_sink():
+    with pytest.raises(CommandError):
+        call_command("drain_study")
