@@ -19,8 +19,12 @@ class StudyConfig(AppConfig):
         audit_names.register()
         personal_parts.register()
         from school.study import tasks  # noqa: F401
-        from school.study.registry import register_requirement
-        from school.study.registry import register_open_matter, register_pending
+        from school.study.places import disputes_open, disputes_pending
+        from school.study.registry import (
+            register_open_matter,
+            register_pending,
+            register_requirement,
+        )
         from school.study.selectors.gates import questions_answered
         from school.study.selectors.years import late_rows, waiting_arrivals
         from school.study.services.sinks import queue
@@ -32,6 +36,11 @@ class StudyConfig(AppConfig):
         register_requirement(questions_answered)
         register_pending(late_rows)
         register_open_matter(waiting_arrivals)
+        register_pending(disputes_pending)
+        register_open_matter(disputes_open)
         register(Place("me", _("我的"), "study:me", icon="me", order=50, slot=MAIN))
         # 我的 lists the places of the member's menu, so these stand in both.
+        register(
+            Place("disputes", _("学时申诉"), "study:disputes", icon="edit", order=12, slot=MENU)
+        )
         register(Place("hours", _("我的学时"), "study:hours", icon="clock", order=10, slot=MENU))

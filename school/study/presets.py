@@ -1,11 +1,14 @@
 """The school's presets in the form the judge wants. The only reader of the STUDY_ settings here."""
 
+from datetime import date
+
 from django.conf import settings
 
 from school.study.models import ItemRevision
 from school.study.rules.completion import is_covered
 from school.study.rules.judge import Terms
 from school.study.rules.policy import MINUTE_MS, Policy
+from school.study.rules.working_days import after
 from school.study.spans import Spans
 
 
@@ -84,4 +87,14 @@ def terms(
         windows=windows,
         barrier=barrier,
         review=max(0, review),
+    )
+
+
+def dispute_deadline(day: date) -> date:
+    """The last day of a step of a dispute that begins on a day."""
+    return after(
+        day,
+        settings.STUDY_DISPUTE_DAYS,
+        frozenset(map(date.fromisoformat, settings.SCHOOL_HOLIDAYS)),
+        frozenset(map(date.fromisoformat, settings.SCHOOL_WORKED_WEEKENDS)),
     )

@@ -3,13 +3,17 @@
 from datetime import date
 
 from celery import shared_task
+from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from school.core.jobs import Lease, job_kind
 from school.study.models import HourRule, Recredit, StudyItem
+from school.study.services import evidence
 from school.study.services.completion import RECONSIDER, reconsider
+from school.study.services.disputes import raise_overdue
 from school.study.services.hour_rules import follow_rule
 from school.study.services.recredit import EFFECT, RECREDIT, effect_of, recredit
+from school.study.services.sinks import drain, queue
 from school.study.services.studied import settle_idle_sessions, settle_late_reports
 from school.study.services.years import look_after_year
 
@@ -26,6 +30,33 @@ def reconsider_item(lease: Lease) -> dict:
         lease.progress(done / total, f"已核对 {done} / {total} 人")
 
     return {"posted": reconsider(item=item, progress=tell)}
+
+
+@shared_task
+def drain_study() -> int:
+    """Send a task for each shard in which reports wait; returns how many."""
+    shards = queue.waiting()
+    for shard in shards:
+        drain_shard.apply_async(args=[shard], expires=4 * settings.STUDY_DRAIN_SECONDS)
+    return len(shards)
+
+
+@shared_task
+def drain_shard(shard: int) -> int:
+    """Post what waits in a shard; returns how many reports."""
+    return drain.drain_shard(shard).posted
+
+
+@shared_task
+def prune_evidence() -> int:
+    """Take out evidence that nobody may ask for any more; returns how many reports."""
+    return evidence.prune()
+
+
+@shared_task
+def raise_disputes() -> int:
+    """Send disputes that nobody dealt with in time one level up."""
+    return raise_overdue()
 
 
 @job_kind(EFFECT, title=gettext_noop("试算学时规则的影响"))

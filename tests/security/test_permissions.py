@@ -16,6 +16,7 @@ from school.gatherings.services import open_gathering
 from school.members.models import Branch, RoleGrant
 from school.members.services.grants import grant_role
 from school.reports.models import Filing
+from school.study.services.disputes import open_dispute
 from tests.factories import members as make
 from tests.factories import plans as plan_rows
 from tests.factories import quizzes as quiz_rows
@@ -102,6 +103,15 @@ TABLE = {
     ("study:report", "post"): everybody(BAD),
     ("study:me", "get"): signed_in(DONE),
     ("study:hours", "get"): signed_in(DONE),
+    # 学时申诉: one's own; those of a branch.
+    ("study:disputes", "get"): signed_in(DONE),
+    ("study:dispute_new", "get"): signed_in(DONE),
+    ("study:dispute", "get"): signed_in(ABSENT, member=DONE),
+    ("study:cases", "get"): LOOK,
+    ("study:dispute_case", "get"): LOOK,
+    ("study:dispute_verify", "post"): board(BAD, auditor=NO),
+    ("study:dispute_decide", "post"): board(NO, auditor=NO),
+    ("study:dispute_withdraw", "post"): signed_in(ABSENT, member=DONE),
     ("plans:tasks", "get"): signed_in(DONE),
     ("plans:list", "get"): ANY_WRITER,
     ("plans:new", "get"): ANY_WRITER,
@@ -294,6 +304,9 @@ def _things(first, people) -> dict:
         **_people(first, people),
         **_rosters(first, people),
         **_quiz(people[MEMBER]),
+        "dispute_id": open_dispute(
+            member=people[MEMBER], kind="missing", studied_on=today, text="漏记"
+        ).pk,
     }
 
 

@@ -32,6 +32,7 @@ from school.reports.selectors.board import (
 from school.reports.selectors.filings import next_duty
 from school.reports.selectors.person import person
 from school.reports.services.reminders import remind_unfinished
+from school.study.places import hours_links
 
 # Nothing was recorded before; the same limit as for filings.
 FIRST_YEAR = 2000
@@ -56,7 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "board": shown,
             "duties": _duties(scope, node, shown),
             "figures": _figures(shown, reverse("reports:board", args=[node.pk])),
-            "people": people_links(scope, node),
+            "people": people_links(scope, node) + hours_links(request.user, node),
         },
     )
 

@@ -65,6 +65,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "school.study.tasks.look_after_years",
         "schedule": crontab(hour=8, minute=30),
     },
+    "raise-overdue-disputes": {
+        "task": "school.study.tasks.raise_disputes",
+        "schedule": crontab(hour=0, minute=20),
+    },
     "sweep-sign-in": {"task": "school.members.tasks.sweep_sign_in", "schedule": 3600.0},
     "sweep-rosters": {"task": "school.members.tasks.sweep_rosters", "schedule": 3600.0},
     "prune-evidence": {

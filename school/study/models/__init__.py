@@ -1,5 +1,6 @@
 """Nouns of studying: items, evidence, what was earned."""
 
+from school.study.models.dispute import Dispute, DisputeStep
 from school.study.models.evidence import Coverage, Report, StudyDay, StudySession, WallDay
 from school.study.models.gate import GatePass
 from school.study.models.hour_rule import HourRule, Recredit
@@ -11,6 +12,8 @@ from school.study.models.year import LateArrival, YearClose
 __all__ = [
     "Completion",
     "Coverage",
+    "Dispute",
+    "DisputeStep",
     "GatePass",
     "HourEntry",
     "HourRule",
