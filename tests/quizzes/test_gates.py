@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
+from wagtail.test.utils.form_data import inline_formset, nested_form_data, streamfield
 
 from quizzes.models import LessonGate
 from quizzes.rules.moments import parse_moment, printed_moment
@@ -16,6 +17,7 @@ from school.core.models import Job
 from school.members.models import Audience, AudienceRule
 from school.study import registry
 from school.study.models import Completion, Coverage, GatePass
+from school.study.rules.policy import Wish
 from school.study.services.completion import meet_by_group
 from school.study.services.gates import pass_gate
 from tests.factories.quizzes import make_bank, make_branch, make_member, make_question
@@ -270,3 +272,40 @@ def test_moments_people_write(text, seconds):
 def test_what_is_no_moment_is_refused(text):
     with pytest.raises(ValueError):
         parse_moment(text)
+
+
+# -- where instructors write them ------------------------------------------------------------------
+
+
+def test_an_editor_writes_questions_and_wishes_on_the_page(lesson, client):
+    question = make_question()
+    editor = make_member(is_superuser=True)
+    client.force_login(editor)
+    address = reverse("wagtailadmin_pages:edit", args=[lesson.pk])
+    shown = client.get(address).content.decode()
+    assert "视频中的问题" in shown and "学习要求" in shown and "3:12" in shown
+    gate = {"at_seconds": "3:12", "question": question.pk, "any_answer": "on"}
+    form = {
+        "title": lesson.title,
+        "slug": lesson.slug,
+        "video": lesson.video_id,
+        "edit_kind": "minor",
+        "body": streamfield([]),
+        "quizzes": inline_formset([]),
+        "gates": inline_formset([gate]),
+        "max_rate": "125",
+        "seek_free": "",
+        "check_in": "6",
+        "questions": "False",
+        "review": "",
+    }
+    answer = client.post(address, nested_form_data(form))
+    assert answer.status_code == 302, answer.context["form"].errors
+    lesson.refresh_from_db()
+    draft = lesson.get_latest_revision_as_object()
+    (row,) = draft.gates.all()
+    assert (row.at_seconds, row.question_id, row.any_answer) == (192, question.pk, True)
+    assert draft.wish == Wish(max_rate=125, check_in=6, questions=False)
+    assert "3:12" in client.get(address).content.decode()
+    form["gates"] = inline_formset([gate | {"at_seconds": "三分"}])
+    assert client.post(address, nested_form_data(form)).status_code == 200

@@ -23,6 +23,7 @@ export class Questions {
     dialog.addEventListener("click", (event) => {
       if (event.target.closest?.("[data-gate-retry]")) this.ask();
       if (event.target.closest?.("[data-gate-continue]")) this.#pass();
+      if (event.target.closest?.("[data-gate-back]")) this.#back();
     });
     addEventListener("online", () => {
       if (dialog.open && this.unreached) this.ask();
@@ -121,6 +122,13 @@ export class Questions {
     again.textContent = this.words.question_again;
     this.place.replaceChildren(trouble, again);
     again.focus();
+  }
+
+  /** Look again at what came before; the question is asked when the film comes to it again. */
+  #back() {
+    this.waiting = false;
+    this.dialog.close();
+    this.onwait();
   }
 
   #pass() {
