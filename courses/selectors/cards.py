@@ -15,6 +15,7 @@ from school.core import wording
 from school.members.models import Member
 from school.study.models import ItemPart, ItemRevision, StudyItem
 from school.study.selectors import progress_of
+from school.study.selectors.pay import paid_this_year
 
 MODELS = {
     StudyItem.Kind.LESSON: LessonPage,
@@ -64,7 +65,8 @@ class Card:
 def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
     """Cards in the order given. Items come with ``current`` joined.
 
-    At most five queries however many items: pages with their covers by type, progress.
+    At most six queries however many items: pages with their covers by type, progress, what was
+    paid this year.
     """
     items = list(items)
     pages = _pages(items)
@@ -72,6 +74,7 @@ def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
     posters = _posters(pages.values())
     known = bool(member and member.is_authenticated)
     progress = progress_of(member.pk, items) if known else {}
+    paid = paid_this_year(member.pk, [item.pk for item in items]) if known else {}
     made = []
     for item in items:
         page = pages.get(item.source_id)
@@ -86,7 +89,7 @@ def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
                 title=item.title,
                 url=item.path,
                 cover=pictures.get(page.cover_id) or posters.get(page.pk, ""),
-                meta=meta_line(page, item.current),
+                meta=meta_line(page, item.current, paid.get(item.pk, 0)),
                 length=length_label(item),
                 percent=mine.percent if mine else 0,
                 completed_on=mine.completed_on if mine else None,
@@ -95,10 +98,13 @@ def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
     return made
 
 
-def meta_line(page, revision: ItemRevision | None) -> str:
-    """Kind · instructor · 学时; what is unknown or nothing is left out."""
+def meta_line(page, revision: ItemRevision | None, paid: int = 0) -> str:
+    """Kind · instructor · 学时 that completing pays, or has paid this year (``paid``, hundredths);
+    what is unknown or nothing is left out."""
     parts = [str(page.card_label), page.instructor_name]
-    if revision and revision.award:
+    if paid:
+        parts.append(_("本年度已计 %(hours)s 学时") % {"hours": wording.hours(paid)})
+    elif revision and revision.award:
         parts.append(_("%(hours)s 学时") % {"hours": wording.hours(revision.award)})
     return " · ".join(part for part in parts if part)
 

@@ -1,4 +1,4 @@
-"""How static files are named in production: by their content, also where scripts import each other."""
+"""How static files are named in production: by content, also where scripts import each other."""
 
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 

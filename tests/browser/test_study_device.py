@@ -4,7 +4,6 @@ from playwright.sync_api import expect
 
 from school.demo.accounts import PASSWORD
 from tests.browser.studying import (
-    SETTLE_MS,
     VIDEO,
     play,
     play_until,

@@ -13,7 +13,6 @@ def words() -> dict[str, str]:
         "ready_award": _("开始后自动计时，共 {all}，学完计 {credit} 学时"),
         "done": _("已学完"),
         "done_credit": _("已学完 · 已获 {credit} 学时"),
-        "paid": _("本课已计 {credit} 学时，可复习，不重复计"),
         "waiting": _("已看完，还需：{what}"),
         "uploading": _("正在上传"),
         "slowed": _("学习记录较多，稍后自动继续上传"),

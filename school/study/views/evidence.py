@@ -12,7 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from school.core import audit
-from school.core.errors import DomainError, NotFound, TooMany
+from school.core.devices import member_key
+from school.core.errors import Conflict, DomainError, NotFound, TooMany
 from school.members.permissions import member_required
 from school.study.models import StudyItem
 from school.study.services.reports import BadReport, accept_report
@@ -44,10 +45,13 @@ def _refusal(error: DomainError) -> JsonResponse:
 def open_item(request: HttpRequest) -> JsonResponse:
     """Open a session: ``{"item": 12}`` → token and where the member stands.
 
-    ``"take": false`` opens it without superseding the member's other pages.
+    ``"take": false`` opens it without superseding the member's other pages. ``"member"``: for whom
+    the page was made; nobody studies on a page that another member left open.
     """
     try:
         body = _body(request)
+        if body.get("member") not in (None, member_key(request.user.pk)):
+            raise Conflict(_("这台设备上已由另一名党员登录，请刷新页面后再学习。"))
         pk = body.get("item")
         if type(pk) is not int or not 0 < pk < 2**63:
             raise BadReport(_("缺少学习内容编号。"))

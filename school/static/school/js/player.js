@@ -239,6 +239,9 @@ class Player {
       if (!data.fatal || !this.hls) return;
       if (data.response?.code === 410 || data.response?.code === 403) {
         tell(this.video, "player:notice", { kind: "expired", text: this.video.dataset.saysExpired });
+      } else if (data.type === window.Hls.ErrorTypes.NETWORK_ERROR && !navigator.onLine) {
+        // What was loaded plays on; the rest is fetched when there is a line again.
+        addEventListener("online", () => this.hls?.startLoad(), { once: true });
       } else if (data.type === window.Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
         recovered = true;
         this.hls.recoverMediaError();

@@ -310,9 +310,11 @@ class Tracker {
 
   #showDone(state) {
     const { line } = this;
+    const { pay } = this.config;
     const credit = state.credit ? String(state.credit / 100) : "";
     let text = line.words.done;
-    if (credit) text = line.fill(this.already ? "paid" : "done_credit", { credit });
+    if (this.already && pay?.state === "paid") text += ` · ${pay.text}`;
+    else if (credit) text = line.fill("done_credit", { credit });
     line.say("done", "done", "check", text);
   }
 
