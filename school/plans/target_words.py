@@ -48,7 +48,7 @@ def condition(result: ConditionResult) -> dict[str, str]:
     """One condition: what is asked, its state in words, and the tone of its tag."""
     asked = result.condition
     if asked.kind == NEW_POST:
-        text = _("新任%(post)s，%(by)s前参加一次集中培训") % {
+        text = _("新任%(post)s，最迟%(by)s参加一次集中培训") % {
             "post": asked.label,
             "by": _day(asked.by),
         }
@@ -86,9 +86,10 @@ def outlook(seen: Forecast, *, due: int, got: int) -> str:
     if seen.kind == "reach" and seen.on is not None:
         return _("按今年以来的进度，预计%(when)s达到应修学时。") % {"when": _part_of_month(seen.on)}
     if seen.kind == "short":
+        likely = max(seen.likely, 0) // 10 * 10
         given = {
-            "likely": hours(seen.likely),
-            "missing": hours(due - seen.likely),
+            "likely": hours(likely),
+            "missing": hours(due - likely),
             "monthly": hours(seen.monthly),
         }
         if got > 0:

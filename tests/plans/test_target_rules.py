@@ -147,6 +147,12 @@ def test_credit_alone_does_not_meet_a_target_that_asks_for_training():
     assert condition_state(late, [date(2026, 3, 2)], date(2026, 6, 1)) == "missed"
 
 
+def test_nobody_is_new_in_a_post_that_came_with_the_roster():
+    day = date(2026, 3, 10)
+    both = asked(asks(), person((Span(day), SECRETARY), since=day))
+    assert "new_post" not in [c.kind for c in both.conditions]
+
+
 days = st.dates(min_value=date(2025, 6, 1), max_value=date(2027, 6, 1))
 
 
@@ -235,4 +241,4 @@ def test_a_forecast_says_no_day_and_nothing_in_the_first_weeks():
     assert "7月中旬" in outlook(reach, due=3200, got=1600)
     short = forecast(due=3200, got=800, first=FIRST, day=date(2026, 7, 1), last=LAST)
     said = outlook(short, due=3200, got=800)
-    assert "到年底约 16.04 学时" in said and "每月要有 4 学时" in said
+    assert "到年底约 16 学时，还差 16 学时" in said and "每月要有 4 学时" in said

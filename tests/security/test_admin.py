@@ -18,6 +18,7 @@ from school.members.services.grants import grant_role
 from tests.factories import courses as pages
 from tests.factories import members as make
 from tests.factories import quizzes as quiz_rows
+from tests.factories.targets import make_set
 from tests.security.test_permissions import (
     AUDITOR,
     EVERYBODY,
@@ -94,6 +95,11 @@ AREAS: dict[str, dict[str, set[str]]] = {
     ),
     "hour_years": _rows((("index",), {AUDITOR, SCHOOL}), (("close",), NOBODY)),
     "late_arrivals": _rows((("index", "decide"), {AUDITOR, SCHOOL})),
+    # school.plans: requirements hold for the whole school
+    "target_sets": _rows(
+        (("index", "detail"), {AUDITOR}),
+        (("add", "copy", "edit", "publish", "discard", "revise", "withdraw"), NOBODY),
+    ),
     # search: terms hold for the whole school
     "search_terms": _rows(((*_LISTED, *_ONE, "copy"), NOBODY)),
     # media
@@ -188,6 +194,7 @@ def _things(first, section, people) -> dict:
         "late_arrivals": LateArrival.objects.create(
             entry=entry, year=clock.today().year, award=1, arrived_at=now
         ).pk,
+        "target_sets": make_set(people[SCHOOL], publish=False).pk,
         "search_terms": GlossaryTerm.objects.create(term="党课").pk,
     }
 

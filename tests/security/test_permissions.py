@@ -15,6 +15,7 @@ from school.gatherings.models import Gathering
 from school.gatherings.services import open_gathering
 from school.members.models import Branch, RoleGrant
 from school.members.services.grants import grant_role
+from school.plans.services.exemptions import ask_exemption
 from school.reports.models import Filing
 from school.study.services.disputes import open_dispute
 from tests.factories import members as make
@@ -112,7 +113,12 @@ TABLE = {
     ("study:dispute_verify", "post"): board(BAD, auditor=NO),
     ("study:dispute_decide", "post"): board(NO, auditor=NO),
     ("study:dispute_withdraw", "post"): signed_in(ABSENT, member=DONE),
+    ("study:hours_sheet", "get"): signed_in(DONE),
     ("plans:tasks", "get"): signed_in(DONE),
+    ("plans:exemptions", "get"): ANY_BOARD,
+    ("plans:exemption", "get"): LOOK,
+    ("plans:exemption_withdraw", "post"): ACT,
+    ("plans:member_exemptions", "get"): PLAN,
     ("plans:list", "get"): ANY_WRITER,
     ("plans:new", "get"): ANY_WRITER,
     ("plans:detail", "get"): PLAN,
@@ -297,6 +303,7 @@ def _things(first, people) -> dict:
         "member_id": who.pk,
         "plan_id": plan.pk,
         "item_id": plan.items.first().pk,
+        "request_id": ask_exemption(member=who, plan=plan, reason="病休", by=people[OWN]).pk,
         "pk": gathering.pk,
         "file_id": 0,
         "attendance_id": 0,

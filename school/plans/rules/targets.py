@@ -161,10 +161,19 @@ def _conditions(
         if rung.new_post_months:
             for span in new_posts(member.posts, rung.posts):
                 by = later_by_months(span.since, rung.new_post_months)
-                due = by.year == year and span.on(by)
+                due = by.year == year and span.on(by) and _was_here(member, span.since)
                 if due and rung_on(requirement, member, by, line) == rung:
                     asked.append(Condition(NEW_POST, span.since, by, rung.label))
     return tuple(dict.fromkeys(asked))
+
+
+def _was_here(member: MemberFacts, day: date) -> bool:
+    """Whether the member was at home somewhere the day before: else nobody knows what he held.
+
+    A roster that is imported gives everybody home and post on one day; none of them is new.
+    """
+    before = day - timedelta(days=1)
+    return any(span.on(before) for span, _branch in member.homes)
 
 
 def new_posts(held: Iterable[tuple[Span, int]], posts: frozenset[int]) -> list[Span]:
