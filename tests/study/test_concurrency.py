@@ -11,6 +11,7 @@ from school.study.models import (
     Completion,
     Coverage,
     HourEntry,
+    HourRule,
     ItemRevision,
     Report,
     StudyDay,
@@ -18,8 +19,8 @@ from school.study.models import (
     StudySession,
     WallDay,
 )
-from school.study.services.completion import meet_by_group
-from school.study.services.ledger import claim_wall, post_offline
+from school.study.services.completion import consider, meet_by_group
+from school.study.services.ledger import claim_wall, post_offline, post_studied
 from school.study.services.reports import accept_report
 from tests.factories.parallel import together
 from tests.factories.study import Page, make_lesson, make_member, moment
@@ -39,7 +40,7 @@ def committed(django_db_setup, django_db_blocker):
             _remove(member, lessons)
 
 
-def _remove(member, lessons):
+def _remove(member, lessons, *, stay=False):
     with connection.cursor() as cursor:
         for model in (Report,):
             cursor.execute(
@@ -53,7 +54,8 @@ def _remove(member, lessons):
         StudyItem.objects.filter(pk=lesson.item_id).update(current=None)
         ItemRevision.objects.filter(item_id=lesson.item_id).delete()
         StudyItem.objects.filter(pk=lesson.item_id).delete()
-    member.delete()
+    if not stay:
+        member.delete()
 
 
 def sending(page, numbers, width=10):
@@ -144,3 +146,55 @@ def test_two_bookings_of_the_same_hour_at_once_share_it(committed):
 
     together(*[book] * 4)
     assert sorted(taken) == [0, 0, 0, 3_600_000]
+
+
+@pytest.fixture
+def capped():
+    """The rule in force with a cap of the day and one of the year, as committed rows."""
+    rule = HourRule.objects.get(version=1)
+    before = rule.daily_cap, rule.yearly_caps
+    HourRule.objects.filter(pk=rule.pk).update(daily_cap=30, yearly_caps={"online": 40})
+    yield rule
+    HourRule.objects.filter(pk=rule.pk).update(daily_cap=before[0], yearly_caps=before[1])
+
+
+def test_completions_at_once_of_one_member_never_pass_a_cap(committed, capped):
+    member, lessons = committed
+    more = [make_lesson(10) for _ in range(4)]
+    try:
+
+        def completing(lesson, day):
+            def work():
+                consider(member_id=member.pk, revision=lesson, evidence="manual", on=day)
+
+            return work
+
+        days = [EVENING.date(), EVENING.date() + timedelta(days=1)]
+        works = [completing(each, days[n % 2]) for n, each in enumerate([*lessons, *more])]
+        together(*works)
+        lines = HourEntry.objects.filter(member=member)
+        assert lines.count() == 6
+        for day in days:
+            assert sum(lines.filter(studied_on=day).values_list("credit", flat=True)) <= 30
+        assert sum(lines.values_list("credit", flat=True)) == 40
+    finally:
+        _remove(member, more, stay=True)
+
+
+def test_study_by_time_settled_at_once_is_booked_once(committed):
+    member, (one, _two) = committed
+    rule = HourRule.objects.get(version=1)
+    HourRule.objects.filter(pk=rule.pk).update(mode="as_studied")
+    try:
+        StudyDay.objects.create(
+            member=member, revision=one, day=EVENING.date(), studied_ms=2_700_000
+        )
+
+        def settle():
+            post_studied(member_id=member.pk, revision=one, cycle=0)
+
+        together(*[settle] * 4)
+        lines = HourEntry.objects.filter(member=member)
+        assert list(lines.values_list("credit", "seconds")) == [(100, 2700)]
+    finally:
+        HourRule.objects.filter(pk=rule.pk).update(mode=rule.mode)

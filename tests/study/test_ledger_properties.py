@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -149,10 +149,14 @@ class World:
 def in_order(found: list[tuple]) -> list[tuple]:
     return sorted(found, key=lambda step: step[2])
 
+# Worlds are small enough to be read as they are found; making them smaller costs minutes.
+worlds = settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
+
 
 class Ledgers(TestCase):
     """Each example in a transaction of its own."""
 
+    @worlds
     @given(terms, terms, steps)
     def test_the_ledger_is_reproduced_from_its_evidence(self, first, second, found):
         world = World(first, second)
@@ -167,6 +171,7 @@ class Ledgers(TestCase):
             world.sums().values()
         )
 
+    @worlds
     @given(terms, terms, terms, steps)
     def test_crediting_anew_is_reproduced_and_doing_it_twice_changes_nothing(
         self, first, second, third, found
@@ -189,6 +194,7 @@ class Ledgers(TestCase):
             recredit(decided=decided)
         assert (world.sums(), HourEntry.objects.count()) == (sums, lines)
 
+    @worlds
     @given(terms, terms, steps)
     def test_all_lines_taken_back_sum_to_nothing(self, first, second, found):
         world = World(first, second)
@@ -200,6 +206,7 @@ class Ledgers(TestCase):
         seconds = HourEntry.objects.values_list("seconds", flat=True)
         assert sum(seconds) == 0
 
+    @worlds
     @given(terms, steps)
     def test_offline_hours_neither_fill_nor_feel_the_caps(self, first, found):
         world = World(first, first)

@@ -93,7 +93,8 @@ class HourEntry(AppendOnly):
         TRAINING = "training", _("集中培训")
         MANUAL = "manual", _("补录")
 
-    OFFLINE = (Source.GROUP, Source.LECTURE, Source.TRAINING)
+    # Entered by hand counts as offline: nothing online has measured it.
+    OFFLINE = (Source.GROUP, Source.LECTURE, Source.TRAINING, Source.MANUAL)
     # Self-paced study online: what the caps hold and cut.
     SELF_PACED = (Source.ONLINE, Source.QUIZ)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from school.study.rules import hours, origins
 from school.study.rules.caps import Held
 
-Key = tuple  # ("completion", pk) or ("study", revision, cycle, day)
+Key = tuple  # ("completion", pk) or ("study", revision, cycle, day, upto)
 RuleOn = Callable[[date], object]
 
 
@@ -49,7 +49,6 @@ class Booked(NamedTuple):
     pks: tuple[int, ...]
     award: int | None
     credit: int
-    upto: int
     source: str
 
 
@@ -62,7 +61,7 @@ class Wanted:
     source: str
     day: date
     item_id: int
-    upto: int = 0
+    seconds: int | None = None
     note: str = ""
 
 
@@ -70,7 +69,9 @@ class Wanted:
 class Evidence:
     """One member's study on the days looked at, and what other days and lines already hold.
 
-    ``booked``: by key. ``settled``: keys that a person has decided; they stay as they are.
+    ``booked``: by key. ``first``: the number of the first line a key ever had, its place in the
+    order of all; ``uptos``: how far lines of a study day ever went. ``settled``: keys that a person
+    has decided; they stay as they are.
     ``held``: what the caps hold without the lines of ``booked``. ``paid``: (item, year) paid on
     completion elsewhere. ``by_time``: awards of study elsewhere by (item, year), ``by_round`` by
     (revision, cycle, year). ``completed``: rounds completed elsewhere on a day that counts on
@@ -80,6 +81,8 @@ class Evidence:
     done: list[Done] = field(default_factory=list)
     studied: list[Studied] = field(default_factory=list)
     booked: dict[Key, Booked] = field(default_factory=dict)
+    first: dict[Key, int] = field(default_factory=dict)
+    uptos: dict[tuple[int, int, date], list[int]] = field(default_factory=dict)
     settled: set[Key] = field(default_factory=set)
     held: Held = field(default_factory=Held)
     paid: set[tuple[int, int]] = field(default_factory=set)
@@ -96,7 +99,7 @@ def key_of(origin: str) -> Key | None:
         return kind, int(rest)
     if kind == origins.STUDY:
         what = origins.studied(origin)
-        return kind, what.revision_id, what.cycle, what.day
+        return kind, what.revision_id, what.cycle, what.day, what.upto
     return None
 
 
@@ -113,6 +116,7 @@ class _Crediting:
         self.wanted: dict[Key, Wanted] = {}
         self.upto: dict[tuple[int, int], dict[date, int]] = defaultdict(dict)
         self.worth: dict[tuple[int, int], int] = defaultdict(int)
+        self.seconds: dict[tuple[int, int], int] = defaultdict(int)
         self.on_completion = set(evidence.completed)
         for done in evidence.done:
             if done.kind != hours.QUIZ and not self._by_time(done.day):
@@ -120,22 +124,24 @@ class _Crediting:
 
     def run(self) -> dict[Key, Wanted]:
         for _place, key, each in sorted(self._events(), key=lambda event: event[0]):
-            if key in self.evidence.settled:
-                continue
-            if isinstance(each, Done):
-                self._complete(key, each)
-            else:
+            if isinstance(each, Studied):
                 self._study(key, each)
+            elif key not in self.evidence.settled:
+                self._complete(key, each)
         return self.wanted
 
     def _events(self) -> Iterable[tuple[tuple, Key, Done | Studied]]:
-        booked = self.evidence.booked
+        """In the order of first booking, so that what was cut by a cap is cut again."""
+        first, never = self.evidence.first, float("inf")
         for each in self.evidence.studied:
-            key = (origins.STUDY, each.revision_id, each.cycle, each.day)
-            yield (_first(booked.get(key)), each.day, 0, each.revision_id, each.cycle), key, each
+            day = each.revision_id, each.cycle, each.day
+            known = [upto for upto in self.evidence.uptos.get(day, ()) if upto < each.studied_ms]
+            for upto in (*known, each.studied_ms):
+                key = (origins.STUDY, *day, upto)
+                yield (first.get(key, never), each.day, 0, each.revision_id, upto), key, each
         for each in self.evidence.done:
             key = (origins.COMPLETION, each.pk)
-            yield (_first(booked.get(key)), each.day, 1, each.pk, 0), key, each
+            yield (first.get(key, never), each.day, 1, each.pk, 0), key, each
 
     def _by_time(self, day: date) -> bool:
         rule = self.rule_on(day)
@@ -188,24 +194,23 @@ class _Crediting:
         return hours.studied_credit([(before, self.rule_on(done.day).minutes_per_hour)])
 
     def _study(self, key: Key, each: Studied) -> None:
-        round_of = each.revision_id, each.cycle
         if each.own_award == 0 or each.kind == hours.QUIZ or not self._by_time(each.day):
             return
-        studied_ms, booked = each.studied_ms, self.evidence.booked.get(key)
-        if round_of in self.on_completion:
-            if booked is None:
-                return
-            # Paid on completion since: what was booked before stays and was taken off there.
-            studied_ms = booked.upto
+        round_of, settled = (each.revision_id, each.cycle), key in self.evidence.settled
+        if round_of in self.on_completion and not (settled or key in self.evidence.booked):
+            return  # paid on completion; what was booked by time before was taken off there
         upto = self.upto[round_of]
-        upto[each.day] = studied_ms
+        upto[each.day] = max(key[-1], upto.get(each.day, 0))
         whole = hours.studied_credit(
             (ms, self.rule_on(day).minutes_per_hour) for day, ms in upto.items()
         )
-        award = whole - self.worth[round_of]
+        award, total = whole - self.worth[round_of], sum(upto.values()) // 1000
         if not award:
             return
+        seconds, self.seconds[round_of] = total - self.seconds[round_of], total
         self.worth[round_of] = whole
+        if settled:
+            return
         self.evidence.by_time[each.item_id, each.day.year] += award
         self.evidence.by_round[*round_of, each.day.year] += award
         self._want(
@@ -214,7 +219,7 @@ class _Crediting:
             source="online",
             day=each.day,
             item_id=each.item_id,
-            upto=studied_ms,
+            seconds=seconds,
         )
 
     def _want(
@@ -226,24 +231,20 @@ class _Crediting:
         day: date,
         item_id: int,
         paid: bool = False,
-        upto: int = 0,
+        seconds: int | None = None,
     ) -> None:
         held = self.evidence.held
         granted = held.grant(
             self.rule_on(day), award=award, source=source, day=day, year=day.year, paid=paid
         )
         held.add(source, day, day.year, granted.credit)
-        self.wanted[key] = Wanted(award, granted.credit, source, day, item_id, upto, granted.note)
-
-
-def _first(booked: Booked | None) -> float:
-    return booked.pks[0] if booked else float("inf")
+        self.wanted[key] = Wanted(
+            award, granted.credit, source, day, item_id, seconds, granted.note
+        )
 
 
 def differs(booked: Booked | None, wanted: Wanted | None) -> bool:
     """Whether the lines of a key have to be taken back and booked anew."""
     if booked is None or wanted is None:
         return booked is not wanted
-    if booked.upto != wanted.upto and booked.award != wanted.award:
-        return True
     return booked.credit != wanted.credit or booked.award not in (None, wanted.award)

@@ -152,12 +152,18 @@ class Gathered:
             mine.touched.add(line.origin)
             if line.reverses_id is not None:
                 continue
+            if key := crediting.key_of(line.origin):
+                _note_first(mine.evidence, key, line.pk)
             if (opposite := reversals.get(line.pk)) is not None:
-                if opposite.credit != -line.credit:
-                    mine.amiss.append((opposite, "冲销与原记录不等"))
-                self._take_reversed(mine, line, opposite)
+                self._take_reversed(mine, line, key, opposite)
+            elif key is None:
+                self._take_other(mine, line, line.pk in late)
+            elif line.pk in late:
+                mine.evidence.settled.add(key)
+            elif self.inside(line.studied_on):
+                mine.lines.setdefault(key, []).append(line)
             else:
-                self._take(mine, line, line.pk in late)
+                self._take_elsewhere(mine, line, key)
         self._check_orphans(lines, reversals, account)
 
     def _check_orphans(self, lines, reversals, account) -> None:
@@ -165,17 +171,6 @@ class Gathered:
         for reversed_pk, line in reversals.items():
             if reversed_pk not in known:
                 account(line.member_id).amiss.append((line, "冲销的原记录不在同一年度"))
-
-    def _take(self, mine: Account, line: Line, late: bool) -> None:
-        key = crediting.key_of(line.origin)
-        if key is None:
-            self._take_other(mine, line, late)
-        elif late:
-            mine.evidence.settled.add(key)
-        elif self.inside(line.studied_on):
-            mine.lines.setdefault(key, []).append(line)
-        else:
-            self._take_elsewhere(mine, line, key)
 
     def _take_other(self, mine: Account, line: Line, late: bool) -> None:
         if line.origin.partition(":")[0] in self.sources:
@@ -194,8 +189,9 @@ class Gathered:
         evidence.by_time[line.item_id, line.year] += line.award or 0
         evidence.by_round[key[1], key[2], line.year] += line.award or 0
 
-    def _take_reversed(self, mine: Account, line: Line, opposite: Line) -> None:
-        key = crediting.key_of(line.origin)
+    def _take_reversed(self, mine: Account, line: Line, key: Key | None, opposite: Line) -> None:
+        if opposite.credit != -line.credit:
+            mine.amiss.append((opposite, "冲销与原记录不等"))
         if key and not opposite.origin.startswith(f"{origins.ANEW}:"):
             mine.evidence.settled.add(key)
 
@@ -271,11 +267,13 @@ def _sum_up(account: Account) -> None:
             tuple(line.pk for line in lines),
             None if None in awards else sum(awards),
             sum(line.credit for line in lines),
-            max((_upto(line) for line in lines), default=0) if key[0] == origins.STUDY else 0,
             lines[0].source,
         )
 
 
-def _upto(line: Line) -> int:
-    what = origins.studied(line.origin)
-    return what.upto if what else 0
+def _note_first(evidence: Evidence, key: Key, pk: int) -> None:
+    if key in evidence.first:
+        return
+    evidence.first[key] = pk
+    if key[0] == origins.STUDY:
+        evidence.uptos.setdefault(key[1:-1], []).append(key[-1])

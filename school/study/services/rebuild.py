@@ -83,9 +83,9 @@ def _compare(account: Account, book: RuleBook, found: Rebuilt) -> Iterator[Diffe
         sums[1] += should.credit if should else 0
         if not crediting.differs(have, should):
             continue
-        if key[0] == origins.STUDY and day >= open_since and _grows(have, should):
+        if key[0] == origins.STUDY and day >= open_since and have is None:
             # The session may not be over; it is booked when it is.
-            sums[1] -= (should.credit if should else 0) - (have.credit if have else 0)
+            sums[1] -= should.credit
             found.waiting += 1
             continue
         yield Difference(
@@ -99,10 +99,6 @@ def _compare(account: Account, book: RuleBook, found: Rebuilt) -> Iterator[Diffe
     yield from _compare_together(account, book, found)
     for line, why in account.amiss:
         yield Difference(account.member_id, line.origin, line.studied_on, line.credit, None, why)
-
-
-def _grows(have, should) -> bool:
-    return should is not None and (have is None or should.upto > have.upto)
 
 
 def _why(have, should) -> str:

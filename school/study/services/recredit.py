@@ -205,9 +205,11 @@ def changes(account: Account, book: RuleBook, *, gone: bool = False) -> list[Cha
     """
     evidence = account.evidence
     wanted = crediting.credited(evidence, book.on)
+    # In the order in which they were worked out: it is the order they keep from now on.
+    keys = [*(key for key in evidence.booked if key not in wanted), *wanted]
     found = [
         Change(key, tuple(account.lines.get(key, ())), wanted.get(key))
-        for key in sorted({*evidence.booked, *wanted}, key=lambda key: _order(evidence, key))
+        for key in keys
         if crediting.differs(evidence.booked.get(key), wanted.get(key))
     ]
     for origin, line in account.offline.items():
@@ -215,18 +217,11 @@ def changes(account: Account, book: RuleBook, *, gone: bool = False) -> list[Cha
         credit = together_credit(account, line, book)
         seconds = known.seconds if known else line.seconds
         if (credit, seconds) != (line.credit, line.seconds):
-            asked = Wanted(
-                credit, credit, line.source, line.studied_on, line.item_id or 0, seconds * 1000
-            )
+            asked = Wanted(credit, credit, line.source, line.studied_on, line.item_id or 0, seconds)
             found.append(Change(origin, (line,), asked))
         elif known is None and gone:
             found.append(Change(origin, (line,), None))
     return found
-
-
-def _order(evidence, key: Key) -> tuple:
-    booked = evidence.booked.get(key)
-    return (booked.pks[0] if booked else float("inf"), *map(str, key))
 
 
 @transaction.atomic
@@ -288,13 +283,13 @@ def _origin(change: Change, old: list[HourEntry]) -> str:
         return change.key
     kind, *rest = change.key
     if kind == origins.STUDY:
-        return origins.of_study(*rest, change.wanted.upto)
+        return origins.of_study(*rest)
     return origins.of_completion(*rest)
 
 
 def _seconds(member_id: int, change: Change, old: list[HourEntry]) -> int:
-    if change.wanted.upto or isinstance(change.key, str):
-        return change.wanted.upto // 1000
+    if change.wanted.seconds is not None:
+        return change.wanted.seconds
     if old:
         return old[0].seconds
     seen = Coverage.objects.filter(
