@@ -8,9 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from school.core import clock
+from school.members.models import Member
 from school.plans import target_words
 from school.plans.models import Exemption
 from school.plans.rules.targets import forecast
+from school.plans.selectors import exemptions
 from school.plans.selectors.tasks import open_count, plans_requiring
 from school.plans.selectors.year import TargetResult, let_off_of, nearest, year_progress
 from school.study import presets
@@ -32,7 +34,7 @@ def year_panel(member_id: int, year: int) -> YearPanel | None:
     if progress is None and not let_off:
         return None
     mine = list(progress.targets) if progress else []
-    lines = tuple(_line(target) for target in mine) + tuple(_let_off(row) for row in let_off)
+    lines = tuple(target_line(target) for target in mine) + tuple(_let_off(row) for row in let_off)
     shown = lines[mine.index(nearest(mine))] if mine else lines[0]
     return YearPanel(
         label=shown.label,
@@ -41,11 +43,12 @@ def year_panel(member_id: int, year: int) -> YearPanel | None:
         outside=shown.outside,
         path=reverse("plans:tasks"),
         targets=lines,
-        last=tuple(_line(target) for target in progress.last_targets) if progress else (),
+        last=tuple(target_line(target) for target in progress.last_targets) if progress else (),
     )
 
 
-def _line(target: TargetResult) -> TargetLine:
+def target_line(target: TargetResult) -> TargetLine:
+    """One target in words and numbers, as every page shows it."""
     return TargetLine(
         label=target.name,
         due=target.due,
@@ -77,6 +80,18 @@ def _outlook(target: TargetResult) -> str:
 def _let_off(row: Exemption) -> TargetLine:
     said = _("免学：%(reason)s（%(who)s批准）") % {"reason": row.reason, "who": row.approver}
     return TargetLine(label=row.target.name, let_off=said)
+
+
+def exemption_links(member: Member) -> list[dict]:
+    """Row of a branch's link list; a badge says how many wait for this person. One query."""
+    return [
+        {
+            "label": _("免学"),
+            "url": reverse("plans:exemptions"),
+            "icon": "check",
+            "badge": exemptions.open_count(member) or None,
+        }
+    ]
 
 
 def wishes(member_id: int, item_id: int, day: date) -> list[Wish]:

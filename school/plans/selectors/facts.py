@@ -275,6 +275,19 @@ def conditions_of(target: AnnualTarget) -> tuple[Condition, ...]:
     )
 
 
+def training_q(years: Iterable[int]) -> Q:
+    """Condition on ledger rows: a 集中培训 for targets of some years, not taken back."""
+    asked = list(years)
+    return Q(
+        Q(seconds__gt=0) | Q(credit__gt=0),
+        source=HourEntry.Source.TRAINING,
+        studied_on__gte=date(min(asked) - 1, 1, 1),
+        studied_on__lte=date(max(asked), 12, 31),
+        reverses=None,
+        reversed_by=None,
+    )
+
+
 def trainings_of(member_ids: Iterable[int], years: Iterable[int]) -> dict[int, list[date]]:
     """Days of 集中培训 in the ledger, those taken back left out, by member. At most one query.
 
@@ -284,15 +297,7 @@ def trainings_of(member_ids: Iterable[int], years: Iterable[int]) -> dict[int, l
     ids, asked = list(member_ids), list(years)
     if not ids or not asked:
         return {}
-    rows = HourEntry.objects.filter(
-        Q(seconds__gt=0) | Q(credit__gt=0),
-        member_id__in=ids,
-        source=HourEntry.Source.TRAINING,
-        studied_on__gte=date(min(asked) - 1, 1, 1),
-        studied_on__lte=date(max(asked), 12, 31),
-        reverses=None,
-        reversed_by=None,
-    )
+    rows = HourEntry.objects.filter(training_q(asked), member_id__in=ids)
     days: dict[int, list[date]] = defaultdict(list)
     for member, day in rows.order_by("studied_on").values_list("member_id", "studied_on"):
         days[member].append(day)

@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Sum, When
 
 from school.core import clock
 from school.plans.models import AnnualTarget, Exemption
 from school.plans.rules import Condition
 from school.plans.rules.targets import Part, condition_state, is_met, met_since
-from school.plans.selectors.facts import conditions_of, trainings_of
+from school.plans.selectors.facts import conditions_of, training_q, trainings_of
 from school.study.models import HourEntry, YearClose
+
+CreditBySource = dict[tuple[int, int], dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class YearProgress(TargetResult):
 def year_progress(member_id: int, year: int) -> YearProgress | None:
     """What a member owes in a year; None when nothing is asked (or all is 免学).
 
-    Two queries, and one more where training is asked.
+    Two queries.
     """
     day = clock.today()
     shut = YearClose.objects.filter(year=OuterRef("year"))
@@ -106,11 +108,12 @@ def _results(
 ) -> dict[tuple[int, int], list[TargetResult]]:
     if not targets:
         return {}
-    credit: dict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    years = {target.year for target in targets}
+    if any(target.conditions for target in targets):
+        return _held(targets, *_credit_and_trainings(member_ids, years, day), day)
+    credit: CreditBySource = defaultdict(dict)
     ledger = HourEntry.objects.filter(
-        member_id__in=member_ids,
-        counts_for_year__in={target.year for target in targets},
-        studied_on__lte=day,
+        member_id__in=member_ids, counts_for_year__in=years, studied_on__lte=day
     )
     for member, year, source, total in (
         ledger.order_by()
@@ -118,7 +121,27 @@ def _results(
         .annotate(total=Sum("credit"))
     ):
         credit[(member, year)][source] = total
-    return results_of(targets, credit, day)
+    return _held(targets, credit, {}, day)
+
+
+def _credit_and_trainings(
+    member_ids: list[int], years: set[int], day: date
+) -> tuple[CreditBySource, dict[int, list[date]]]:
+    """Both from one reading of the rows: for a person, where a second query costs more."""
+    credit: defaultdict = defaultdict(lambda: defaultdict(int))
+    trainings: dict[int, list[date]] = defaultdict(list)
+    rows = HourEntry.objects.filter(
+        Q(counts_for_year__in=years) | training_q(years), member_id__in=member_ids
+    )
+    for member, year, source, total, at, trained in rows.order_by("studied_on").values_list(
+        *("member_id", "counts_for_year", "source", "credit", "studied_on"),
+        Case(When(training_q(years), then=True), default=False, output_field=BooleanField()),
+    ):
+        if trained:
+            trainings[member].append(at)
+        if year in years and at <= day:
+            credit[(member, year)][source] += total
+    return credit, trainings
 
 
 def targets_of(member_ids: list[int], years: list[int], day: date) -> list[AnnualTarget]:
@@ -144,6 +167,15 @@ def results_of(
     trainings = trainings_of(
         {target.member_id for target in asked}, {target.year for target in asked}
     )
+    return _held(targets, credit, trainings, day)
+
+
+def _held(
+    targets: list[AnnualTarget],
+    credit: Mapping[tuple[int, int], Mapping[str, int]],
+    trainings: Mapping[int, list[date]],
+    day: date,
+) -> dict[tuple[int, int], list[TargetResult]]:
     results: dict[tuple[int, int], list[TargetResult]] = defaultdict(list)
     for target in targets:
         by_source = credit.get((target.member_id, target.year), {})

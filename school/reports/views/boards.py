@@ -17,6 +17,7 @@ from school.core.errors import DomainError
 from school.members.models import Branch, Membership
 from school.members.permissions import Scope, board_required, scope_for
 from school.members.places import people_links
+from school.plans.places import exemption_links
 from school.plans.rules import Figures
 from school.reports.export import board_workbook, exporter_label
 from school.reports.selectors.board import (
@@ -57,7 +58,9 @@ def home(request: HttpRequest) -> HttpResponse:
             "board": shown,
             "duties": _duties(scope, node, shown),
             "figures": _figures(shown, reverse("reports:board", args=[node.pk])),
-            "people": people_links(scope, node) + hours_links(request.user, node),
+            "people": people_links(scope, node)
+            + hours_links(request.user, node)
+            + exemption_links(request.user),
         },
     )
 
