@@ -12,21 +12,23 @@ from wagtail.models import Page
 
 from quizzes.models import Paper, QuestionVersion
 from quizzes.services.attempts import save_answer, start_attempt, submit_attempt
-from school.core import clock
+from school.core import clock, jobs
 from school.demo.people import BRANCHES, SEED
 from school.gatherings.models import Attendance, Gathering
 from school.gatherings.services.gatherings import close_gathering, open_gathering
-from school.members.models import Branch, Member, Membership, MemberStanding
-from school.plans.models import AnnualTarget, StudyPlan
+from school.members.models import Branch, Member, Membership, MemberStanding, Post
+from school.plans.models import AnnualTarget, StudyPlan, TargetSet
 from school.plans.services.counting import fold
+from school.plans.services.exemptions import approve_exemption, ask_exemption
 from school.plans.services.plans import create_plan, publish_plan
-from school.plans.services.targets import exempt, set_targets
+from school.plans.services.target_sets import RungDraft, SetDraft, draft_set, publish_set
 from school.reports.services.filings import confirm_filing, file_period
 from school.study.models import HourEntry, StudyItem, YearClose
 from school.study.services.reports import accept_report
 from school.study.services.sessions import open_session
 
 Tell = Callable[[str], None]
+Source = HourEntry.Source
 
 PLAN = "秋季学习计划：班组安全与支部工作"
 # The demo member missed it, so that the year still asks something.
@@ -140,20 +142,28 @@ def _given(version: QuestionVersion, right: bool) -> list[str]:
 
 
 def seed_targets() -> int:
-    """Yearly targets of this and the last year; returns how many."""
+    """Yearly requirements of this and the last year, published; returns how many targets."""
+    office = Member.objects.get(staff_number="D0007")
+    secretary = Post.objects.get(code="secretary")
+    sources = (Source.GROUP.value, Source.LECTURE.value, Source.TRAINING.value, Source.MANUAL.value)
     year = clock.today().year
-    members = _studying_members() + list(Member.objects.filter(staff_number__in=NEVER))
-    secretaries = [m for m in members if m.posts.filter(post__code="secretary").exists()]
-    known = {m.pk for m in secretaries}
     for asked in (year - 1, year):
-        set_targets(
-            members=[m for m in members if m.pk not in known], year=asked, name="党员年度学时",
-            credit=3200, basis="示范学校年度学习安排",
-        )  # fmt: skip
-        set_targets(
-            members=secretaries, year=asked, name="支部书记年度学时", credit=5600,
-            basis="示范学校年度学习安排",
-        )  # fmt: skip
+        wanted = draft_set(
+            draft=SetDraft(
+                year=asked,
+                name="党员年度学时",
+                basis="示范学校年度学习安排",
+                solo_counts=True,
+                sources=sources,
+                joiners=TargetSet.Joiners.FULL,
+                rungs=(
+                    RungDraft("支部书记", 5600, posts=(secretary,), training=True),
+                    RungDraft("党员", 3200),
+                ),
+            ),
+            by=office,
+        )
+        jobs.run(publish_set(wanted=wanted, by=office).pk)
     return AnnualTarget.objects.count()
 
 
@@ -252,7 +262,14 @@ def seed_plan() -> StudyPlan:
     publish_plan(plan=plan, by=by)
     StudyPlan.objects.filter(pk=plan.pk).update(published_at=at(start, 8))
     for member in _studying_members()[7::70]:
-        exempt(member=member, reason="长期外派，所在地不便上网学习", by=by, plan=plan, since=start)
+        asked = ask_exemption(
+            member=member,
+            reason="长期外派，所在地不便上网学习",
+            by=Member.objects.get(staff_number="D0006"),
+            plan=plan,
+            since=start,
+        )
+        approve_exemption(asked=asked, by=by)
     fold()
     return StudyPlan.objects.get(pk=plan.pk)
 

@@ -14,7 +14,7 @@ from school.demo import activity, examining, library, people, texts
 from school.demo.accounts import ACCOUNTS, NEWCOMER
 from school.gatherings.models import Gathering
 from school.members.models import Audience, Branch, Member, OneTimeCode, PostHolding
-from school.plans.models import AnnualTarget, StudyPlan
+from school.plans.models import StudyPlan, TargetSet
 from school.reports.models import Filing
 from school.study.models import StudySession
 
@@ -83,7 +83,7 @@ def steps() -> list[Step]:
              lambda p, t: examining.seed_quizzes()),
         Step("稿件", ArticlePage.objects.filter(slug="pre-shift-meeting").exists,
              lambda p, t: library.seed_drafts()),
-        Step("年度学时要求", AnnualTarget.objects.exists,
+        Step("年度学时要求", TargetSet.objects.exists,
              lambda p, t: activity.seed_targets()),
         Step("自学记录", _self_studied,
              lambda p, t: activity.seed_self_study(t, p.self_study)),
