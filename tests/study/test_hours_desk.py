@@ -180,10 +180,14 @@ def test_a_year_is_closed_from_its_page_after_what_is_open_was_seen(client, keep
     studied()
     address = reverse("hour_years:close", args=[2026])
     with clock.at(moment("2027-01-10 09:00")):
+        client.logout()  # a session does not last so long
+        client.force_login(keeper)
         assert "之后才能封账" in client.get(address).content.decode()
         client.post(address)
         assert not YearClose.objects.exists()
     with clock.at(moment("2027-02-01 09:00")):
+        client.logout()  # a session does not last so long
+        client.force_login(keeper)
         assert "可以封账" in client.get(reverse("hour_years:index")).content.decode()
         client.post(address)
     assert YearClose.objects.get().closed_by == keeper
@@ -202,6 +206,8 @@ def test_late_arrivals_are_listed_and_decided_on(client, keeper):
                 studied_on=date(2026, 12, 20),
                 origin=f"x:{number}",
             )
+        client.logout()  # a session does not last so long
+        client.force_login(keeper)
         first, second = LateArrival.objects.order_by("pk")
         assert "上级调训" in client.get(reverse("late_arrivals:index")).content.decode()
         client.post(reverse("late_arrivals:decide", args=[first.pk]), {"decision": "book"})

@@ -231,13 +231,14 @@ def test_school_admins_read_the_ledger_and_add_rule_versions(client, member):
         "effective_from": day,
         "mode": "on_completion",
         "minutes_per_hour": 50,
-        "step": 50,
+        "step": "0.5",
         "quiz_bonus": 0,
         "offline_minutes_per_hour": 60,
         "tier_lines": "20 0.5\n以上 1",
     }
-    made = client.post(reverse("hour_rules:add"), values)
-    assert made.status_code == 302, made.content.decode()
+    effect = client.post(reverse("hour_rules:add"), values)
+    assert effect.status_code == 302, effect.content.decode()
+    client.post(effect.url)
     rule = HourRule.objects.get(version=2)
     assert rule.tiers == [[20, 50], [None, 100]] and rule.step == 50
     refused = client.post(reverse("hour_rules:add"), {**values, "effective_from": "2020-01-02"})

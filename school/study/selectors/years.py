@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.conf import settings
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Case, Count, Max, Min, QuerySet, Sum, When
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -97,7 +97,7 @@ def late_arrivals(member: Member) -> QuerySet[LateArrival]:
     return (
         LateArrival.objects.filter(entry__in=ledger_of(member))
         .select_related("entry__member", "entry__item", "decided_by", "booked")
-        .order_by(Q(state=LateArrival.State.WAITING).desc(), "-pk")
+        .order_by(Case(When(state=LateArrival.State.WAITING, then=0), default=1), "-pk")
     )
 
 
