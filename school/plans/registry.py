@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
+
 from school.study.models import StudyItem
 
 
@@ -20,17 +22,17 @@ class AskedItem:
 
 
 Items = Callable[[int], Iterable[AskedItem]]
-Ids = Callable[[int], Iterable[int]]
+Ids = Callable[[int], QuerySet]
 
 _sources: list[tuple[Items, Ids]] = []
 
 
 def register_asked(items: Items, ids: Ids) -> None:
-    """Add a source of what a member has still to do, each ``(member_id) -> …`` one query.
+    """Add a source of what a member has still to do, each ``(member_id) -> …``.
 
     Args:
         items: the items in full, for the list of tasks.
-        ids: their ids alone, for the badge of every page.
+        ids: a query of their ids alone, joined to that of the badge on every page.
     """
     _sources.append((items, ids))
 
@@ -40,6 +42,6 @@ def asked_of(member_id: int) -> list[AskedItem]:
     return [each for items, _ids in _sources for each in items(member_id)]
 
 
-def asked_ids(member_id: int) -> set[int]:
-    """The ids of the same."""
-    return {pk for _items, ids in _sources for pk in ids(member_id)}
+def asked_ids(member_id: int) -> list[QuerySet]:
+    """Queries of the ids of the same, one for each source."""
+    return [ids(member_id) for _items, ids in _sources]

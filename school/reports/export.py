@@ -68,7 +68,7 @@ def board_table(shown: Board) -> tuple[list[str], list[list[Value]]]:
     if shown.is_leaf:
         head = [
             _("工号"), _("姓名"), _("状态"), _("已完成项"), _("必修项"),
-            _("已获学时"), _("应修学时"), _("最近学习"),
+            _("已获学时"), _("应修学时"), _("网上学时"), _("线下学时"), _("最近学习"),
         ]  # fmt: skip
         rows: list[list[Value]] = [
             [
@@ -79,12 +79,14 @@ def board_table(shown: Board) -> tuple[list[str], list[list[Value]]]:
                 row.total,
                 row.got / 100,
                 row.due / 100 if row.due else None,
+                row.online / 100,
+                row.offline / 100,
                 row.last_on,
             ]
             for row in shown.people
         ]
         rows += [
-            [row.staff_number, row.name, f"{row.outside}，不计入"] + [None] * 5
+            [row.staff_number, row.name, f"{row.outside}，不计入"] + [None] * 7
             for row in shown.others
         ]
         return head, rows

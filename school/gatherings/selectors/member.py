@@ -6,7 +6,6 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 
 from school.core import clock
-from school.core.prepared import prepared
 from school.gatherings.models import Attendance, Gathering, GatheringSession, MakeUp
 from school.gatherings.selectors.sessions import open_session
 from school.plans.registry import AskedItem
@@ -86,11 +85,6 @@ def missed_items(member_id: int) -> list[AskedItem]:
     ]
 
 
-def missed_ids(member_id: int) -> list[int]:
+def missed_ids(member_id: int) -> QuerySet:
     """Ids of the same items, for the badge of every page."""
-    return _missed_ids(member_id)
-
-
-@prepared
-def _missed_ids(member_id: int) -> QuerySet:
     return _open_rows(member_id).order_by().values_list("item_id", flat=True)

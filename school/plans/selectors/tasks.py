@@ -152,15 +152,15 @@ def _urgency(entry: Todo) -> tuple:
 
 
 def open_count(member_id: int, day: date) -> int:
-    """How many required items are still open for a member. Two queries, for the frame's badge."""
-    return len({*_open_items(member_id, day), *registry.asked_ids(member_id)})
+    """How many required items are still open for a member. One query, for the frame's badge."""
+    return len(_open_items(member_id, day))
 
 
 @prepared
 def _open_items(member_id: int, day: date) -> QuerySet:
     done = _changes(member_id, day).filter(plan_item=OuterRef("pk"))
     done = done.annotate(total=Sum(F("on_time") + F("late"))).values("total")
-    return (
+    planned = (
         _required_of(member_id, day)
         .filter(item__withdrawn_at=None)
         .annotate(done=Coalesce(Subquery(done), 0))
@@ -168,6 +168,7 @@ def _open_items(member_id: int, day: date) -> QuerySet:
         .values_list("item_id", flat=True)
         .distinct()
     )
+    return planned.union(*registry.asked_ids(member_id))
 
 
 def plans_requiring(member_id: int, item_id: int, day: date) -> list[StudyPlan]:

@@ -17,6 +17,7 @@ from school.plans.selectors.counts import member_states, node_counts, trend
 from school.plans.selectors.plans import plans_at
 from school.plans.selectors.year import nearest, results_of, targets_of
 from school.study.models import HourEntry, StudyDay
+from school.study.selectors.disputes import in_dispute
 
 ALL, DONE, OPEN, OVERDUE, EXEMPT = "all", "done", "open", "overdue", "exempt"
 FILTERS = (ALL, DONE, OPEN, OVERDUE, EXEMPT)
@@ -38,6 +39,10 @@ class PersonRow:
     last_on: date | None = None
     figures: Figures | None = None
     outside: str = ""
+    # All of the year, whether it counts for a target or not.
+    online: int = 0
+    offline: int = 0
+    disputed: bool = False
 
     @property
     def hours(self) -> str:
@@ -204,7 +209,7 @@ def child_rows(
 def person_rows(node: Branch, plan: StudyPlan, day: date, *, study: bool = True) -> list[PersonRow]:
     """Members a branch itself counts, overdue first, then open, done, 免学.
 
-    Three queries, and three more for hours and last day (``study``).
+    Three queries, and four more for hours, what of them is disputed and last day (``study``).
     """
     counts = member_states(node, plan, day)
     required = {
@@ -214,6 +219,7 @@ def person_rows(node: Branch, plan: StudyPlan, day: date, *, study: bool = True)
     }
     people = {m.pk: m for m in Member.objects.filter(pk__in=counts).only("name", "staff_number")}
     studied = _study_of(list(counts), day) if study else {}
+    disputed = in_dispute(list(counts)) if study else set()
     rows = []
     for pk, states in counts.items():
         shown = figures(states[None], ends_on=plan.ends_on, day=day)
@@ -225,7 +231,7 @@ def person_rows(node: Branch, plan: StudyPlan, day: date, *, study: bool = True)
             if _is_done(states.get(item)) or row.withdrawn_on is None or row.withdrawn_on > day
         )
         tone, state = person_state(shown)
-        got, due, last_on = studied.get(pk, (0, None, None))
+        got, due, last_on, online, offline = studied.get(pk, (0, None, None, 0, 0))
         rows.append(
             PersonRow(
                 pk,
@@ -239,6 +245,9 @@ def person_rows(node: Branch, plan: StudyPlan, day: date, *, study: bool = True)
                 due=due,
                 last_on=last_on,
                 figures=shown,
+                online=online,
+                offline=offline,
+                disputed=pk in disputed,
             )
         )
     return sorted(rows, key=_person_order)
@@ -269,11 +278,11 @@ def person_state(shown: Figures) -> tuple[str, str]:
     return "plain", _("未开始")
 
 
-Study = tuple[int, int | None, date | None]
+Study = tuple[int, int | None, date | None, int, int]
 
 
 def _study_of(member_ids: list[int], day: date) -> dict[int, Study]:
-    """(credit of the year, due, last day of study) of each member. Three queries."""
+    """(credit that counts, due, last day of study, online, offline) of each. Three queries."""
     credit: dict[tuple[int, int], dict[str, int]] = {}
     last: dict[int, date] = {}
     ledger = HourEntry.objects.filter(member_id__in=member_ids, studied_on__lte=day)
@@ -292,8 +301,11 @@ def _study_of(member_ids: list[int], day: date) -> dict[int, Study]:
     for pk in member_ids:
         mine = results.get((pk, day.year))
         shown = nearest(mine) if mine else None
-        got = shown.got if shown else sum(credit.get((pk, day.year), {}).values())
-        found[pk] = (got, shown.due if shown else None, last.get(pk))
+        sources = credit.get((pk, day.year), {})
+        offline = sum(each for source, each in sources.items() if source in HourEntry.OFFLINE)
+        both = sum(sources.values())
+        got = shown.got if shown else both
+        found[pk] = (got, shown.due if shown else None, last.get(pk), both - offline, offline)
     return found
 
 
