@@ -16,6 +16,7 @@ from school.members.services.people import attach_member, change_standing
 from school.plans.services.counting import fold
 from school.plans.services.targets import exempt, set_targets
 from school.reports.selectors.board import board
+from school.study.services.disputes import open_dispute
 from tests.factories.plans import complete, make_branch, make_item, make_person, make_plan
 from tests.factories.study import moment
 
@@ -287,3 +288,16 @@ def test_the_home_of_a_branch_names_its_duties(client, school):
     assert "谁没学完" in text
     assert "4 人" in text
     assert "月上报" in text
+
+
+def test_hours_that_are_disputed_carry_a_mark_on_the_board_and_at_the_person(client, school):
+    member = school["people"][0]
+    open_dispute(
+        member=member, kind="missing", studied_on=date(2026, 3, 1), text="漏记一次党课"
+    )
+    sign_in(client, school["secretary"])
+    leaf = school["leaf"].pk
+    board = client.get(reverse("reports:board", args=[leaf])).content.decode()
+    assert board.count("核实中") == 1
+    person = client.get(reverse("reports:member", args=[leaf, member.pk])).content.decode()
+    assert "核实中" in person and "核实，" in person

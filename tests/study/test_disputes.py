@@ -76,7 +76,7 @@ def booked(school, **values) -> HourEntry:
     return post_offline(**(given | values))
 
 
-# -- working days ----------------------------------------------------------------------------------
+# -- working days --------------------------------------------------------------------------------
 
 DAYS = st.dates(date(2025, 1, 1), date(2030, 1, 1))
 
@@ -98,7 +98,7 @@ def test_weekends_and_holidays_are_no_working_days_but_weekends_worked_are():
     assert after(friday, 1, holidays={monday}) == date(2026, 3, 10)
 
 
-# -- the way of a matter ----------------------------------------------------------------------------
+# -- the way of a matter -------------------------------------------------------------------------
 
 
 def test_a_matter_goes_from_the_branch_to_the_office_and_the_member_sees_who_has_it(school):
@@ -156,7 +156,7 @@ def test_the_member_may_take_it_back_while_it_is_open(school):
         verified(school, dispute)
 
 
-# -- who may act ------------------------------------------------------------------------------------
+# -- who may act ---------------------------------------------------------------------------------
 
 
 def test_only_the_branch_verifies_and_only_the_office_decides(school):
@@ -189,7 +189,7 @@ def test_who_has_verified_does_not_decide(school):
     assert not HourEntry.objects.exists()
 
 
-# -- too late ---------------------------------------------------------------------------------------
+# -- too late ------------------------------------------------------------------------------------
 
 
 def test_what_is_not_dealt_with_in_time_goes_up_step_by_step_to_the_office(school):
@@ -213,7 +213,7 @@ def test_what_is_not_dealt_with_in_time_goes_up_step_by_step_to_the_office(schoo
     assert dispute.steps.filter(act=DisputeStep.Act.RAISED, by=None).count() == 4
 
 
-# -- what is refused --------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------
 
 
 def test_nonsense_is_refused_with_a_word_and_nothing_is_written(school):
@@ -249,7 +249,7 @@ def test_a_matter_is_decided_once(school):
     assert HourEntry.objects.count() == 1
 
 
-# -- what others read -------------------------------------------------------------------------------
+# -- what others read ----------------------------------------------------------------------------
 
 
 def test_the_year_says_what_is_being_looked_into(school):

@@ -11,6 +11,7 @@ from school.plans.selectors.counts import states_of_member
 from school.plans.selectors.year import YearProgress, year_progress
 from school.reports.selectors.board import person_state
 from school.study.models import Completion, HourEntry
+from school.study.registry import PendingRow, pending_rows
 from school.study.selectors import YearHours, entries_of_year, hours_of_year
 
 
@@ -53,6 +54,7 @@ class Person:
     year: YearProgress | None
     hours: YearHours | None
     entries: list[LedgerLine]
+    pending: list[PendingRow]
 
 
 def person(member: Member, day: date) -> Person:
@@ -75,6 +77,7 @@ def person(member: Member, day: date) -> Person:
         year=year,
         hours=None if year else hours_of_year(member.pk, day.year),
         entries=ledger_lines(list(entries_of_year(member.pk, day.year)[:200])),
+        pending=pending_rows(member.pk, day.year),
     )
 
 
