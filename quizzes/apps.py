@@ -19,7 +19,7 @@ class QuizzesConfig(AppConfig):
             personal_parts,
             receivers,  # noqa: F401
         )
-        from quizzes.forms import MomentInput
+        from quizzes.forms import LessonForm, MomentInput
         from quizzes.models import Paper, Question, QuestionBank, Sitting
         from quizzes.permissions import AuthoringPolicy
         from quizzes.selectors.gates import film_gates
@@ -36,6 +36,7 @@ class QuizzesConfig(AppConfig):
         register_lesson_panel(lesson_panel)
         # courses may not know of quizzes, so the panel is added from above, before any edit form
         # of the page exists.
+        LessonPage.base_form_class = LessonForm
         LessonPage.content_panels = [
             *LessonPage.content_panels,
             InlinePanel(

@@ -1,7 +1,11 @@
-"""Forms of the admin: banks, questions (each save a version), papers, sittings, sheets."""
+"""Forms of the admin: banks, questions (each save a version), papers, sittings, sheets, and what
+of them a lesson's page may ask."""
+
+from collections.abc import Iterable
 
 from django import forms
 from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 
@@ -18,6 +22,7 @@ from quizzes.services.questions import (
     revise_question,
 )
 from school.core.errors import DomainError
+from school.core.forms import SchoolPageForm
 
 
 def _limit_branch(form: WagtailAdminModelForm) -> None:
@@ -271,3 +276,37 @@ class SheetForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),
     )
     dry_run = forms.BooleanField(label=_("只检查，不导入"), required=False, initial=True)
+
+
+class LessonForm(SchoolPageForm):
+    """A lesson's page. What somebody else has linked stays; new links are to what one may use."""
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if self.for_user is None:
+            return data
+        rights = authoring_for(self.for_user)
+        self._refuse(
+            "gates",
+            "question",
+            rights.usable_questions,
+            _("试题“%s”已停用，或不在本人的题库范围内。"),
+        )
+        self._refuse("quizzes", "paper", rights.usable_papers, _("试卷“%s”不在本人的管理范围内。"))
+        return data
+
+    def _refuse(self, name: str, field: str, usable: QuerySet, text: str) -> None:
+        chosen = {each.pk: each for each in self._newly_chosen(name, field)}
+        known = set(usable.filter(pk__in=chosen).values_list("pk", flat=True)) if chosen else set()
+        for pk, each in chosen.items():
+            if pk not in known:
+                self.add_error(None, text % each)
+
+    def _newly_chosen(self, name: str, field: str) -> Iterable[Model]:
+        formset = self.formsets.get(name)
+        if formset is None or not formset.is_valid():
+            return
+        for form in formset.forms:
+            data = form.cleaned_data
+            if data and not data.get("DELETE") and field in form.changed_data and data.get(field):
+                yield data[field]

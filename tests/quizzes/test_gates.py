@@ -20,7 +20,13 @@ from school.study.models import Completion, Coverage, GatePass
 from school.study.rules.policy import Wish
 from school.study.services.completion import meet_by_group
 from school.study.services.gates import pass_gate
-from tests.factories.quizzes import make_bank, make_branch, make_member, make_question
+from tests.factories.quizzes import (
+    make_bank,
+    make_branch,
+    make_member,
+    make_paper,
+    make_question,
+)
 from tests.factories.study import Page as Tab
 from tests.quizzes.test_lessons import EIGHT, make_page, register
 
@@ -277,6 +283,25 @@ def test_what_is_no_moment_is_refused(text):
 # -- where instructors write them ------------------------------------------------------------------
 
 
+def page_form(lesson, **changes):
+    """What the editor's form of a lesson sends."""
+    form = {
+        "title": lesson.title,
+        "slug": lesson.slug,
+        "video": lesson.video_id,
+        "edit_kind": "minor",
+        "body": streamfield([]),
+        "quizzes": inline_formset([]),
+        "gates": inline_formset([]),
+        "max_rate": "",
+        "seek_free": "",
+        "check_in": "",
+        "questions": "",
+        "review": "",
+    }
+    return nested_form_data(form | changes)
+
+
 def test_an_editor_writes_questions_and_wishes_on_the_page(lesson, client):
     question = make_question()
     editor = make_member(is_superuser=True)
@@ -285,21 +310,9 @@ def test_an_editor_writes_questions_and_wishes_on_the_page(lesson, client):
     shown = client.get(address).content.decode()
     assert "视频中的问题" in shown and "学习要求" in shown and "3:12" in shown
     gate = {"at_seconds": "3:12", "question": question.pk, "any_answer": "on"}
-    form = {
-        "title": lesson.title,
-        "slug": lesson.slug,
-        "video": lesson.video_id,
-        "edit_kind": "minor",
-        "body": streamfield([]),
-        "quizzes": inline_formset([]),
-        "gates": inline_formset([gate]),
-        "max_rate": "125",
-        "seek_free": "",
-        "check_in": "6",
-        "questions": "False",
-        "review": "",
-    }
-    answer = client.post(address, nested_form_data(form))
+    wishes = {"max_rate": "125", "check_in": "6", "questions": "False"}
+    form = page_form(lesson, gates=inline_formset([gate]), **wishes)
+    answer = client.post(address, form)
     assert answer.status_code == 302, answer.context["form"].errors
     lesson.refresh_from_db()
     draft = lesson.get_latest_revision_as_object()
@@ -307,5 +320,25 @@ def test_an_editor_writes_questions_and_wishes_on_the_page(lesson, client):
     assert (row.at_seconds, row.question_id, row.any_answer) == (192, question.pk, True)
     assert draft.wish == Wish(max_rate=125, check_in=6, questions=False)
     assert "3:12" in client.get(address).content.decode()
-    form["gates"] = inline_formset([gate | {"at_seconds": "三分"}])
-    assert client.post(address, nested_form_data(form)).status_code == 200
+    bad = inline_formset([gate | {"at_seconds": "三分"}])
+    assert client.post(address, page_form(lesson, gates=bad)).status_code == 200
+
+
+def test_a_question_or_paper_out_of_reach_cannot_be_put_on_a_page(lesson, client, monkeypatch):
+    """A number sent by hand instead of chosen: the banks of others stay closed."""
+    from quizzes.permissions import Authoring
+
+    question, paper = make_question(), make_paper()
+    client.force_login(make_member(is_superuser=True))
+    address = reverse("wagtailadmin_pages:edit", args=[lesson.pk])
+    gates = inline_formset([{"at_seconds": "0:09", "question": question.pk}])
+    quizzes = inline_formset([{"paper": paper.pk}])
+    with monkeypatch.context() as others:
+        nothing = property(lambda rights: type(question).objects.none())
+        others.setattr(Authoring, "usable_questions", nothing)
+        others.setattr(Authoring, "usable_papers", property(lambda r: type(paper).objects.none()))
+        assert client.post(address, page_form(lesson, gates=gates)).status_code == 200
+        assert client.post(address, page_form(lesson, quizzes=quizzes)).status_code == 200
+    lesson.refresh_from_db()
+    assert lesson.latest_revision is None
+    assert client.post(address, page_form(lesson, gates=gates, quizzes=quizzes)).status_code == 302
