@@ -98,12 +98,14 @@ export class Film {
   /** Whoever presses play after a check-in has said that somebody is there. */
   #pressed() {
     if (this.session.isOpen) this.session.checkIns.answer(this.session.clock);
-    this.onplay();
     const question = this.questions.first;
     if (question && this.video.currentTime * 1000 >= question.position - NEAR_MS) {
       this.video.pause();
       this.questions.ask();
+    } else {
+      this.questions.waiting = false; // what came before is looked at again
     }
+    this.onplay();
   }
 
   /** Nothing behind an unanswered question can be jumped to. */
