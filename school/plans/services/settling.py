@@ -21,6 +21,9 @@ WRITTEN = [
     *("conditions", "starts_on", "in_force", "settled_at"),
 ]
 
+# Members held in one transaction: others who wait for one of them wait shortly.
+CHUNK = 200
+
 
 @dataclass
 class Settled:
@@ -63,8 +66,9 @@ def settle_set(
     for window in dues_of(wanted, ids):
         moved = [due for due in window if differs(wanted, due.asked, due.held)]
         result.same += len(window) - len(moved)
-        if moved:
-            _write(wanted, [due.member_id for due in moved], result, named=named)
+        for start in range(0, len(moved), CHUNK):
+            part = moved[start : start + CHUNK]
+            _write(wanted, [due.member_id for due in part], result, named=named)
         done += len(window)
         if progress:
             progress(done / len(ids))
