@@ -15,7 +15,7 @@ from school.study.rules import crediting, hours, origins
 from school.study.rules.crediting import Booked, Done, Evidence, Key, Studied
 from school.study.selectors.rules import RuleBook
 
-PORTION = 500
+PORTION = 100
 
 
 class Line(NamedTuple):
