@@ -12,7 +12,7 @@ from datetime import timedelta
 import django
 
 LANES = 8
-MEMBERS_PER_LANE = 8
+MEMBERS_PER_LANE = 16
 BATCHES = 44
 BATCH_MS, STRETCH_MS = 30_000, 5_000
 TABS, BEATS, BEAT_MS = 8, 50, 3_000

@@ -61,7 +61,7 @@ STUDY_SPANS = 1_000
 # workers for many members at once; docs/scale.md says from when on).
 STUDY_SINK = env.text("STUDY_SINK")
 STUDY_REDIS_URL = env.study_redis_url()
-STUDY_SHARDS = 16
+STUDY_SHARDS = 4
 STUDY_DRAIN_SECONDS = 5.0
 STUDY_DRAIN_MEMBERS = 200
 

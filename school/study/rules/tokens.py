@@ -5,8 +5,10 @@ changed by the page that carries it.
 """
 
 from dataclasses import dataclass, fields
+from functools import cache
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -54,11 +56,16 @@ def browser_of(session_key: str | None) -> str:
     return hashed.hexdigest()[:_BROWSER_LENGTH]
 
 
+@cache
+def _signer(key: str) -> signing.Signer:
+    return signing.Signer(key=key, salt=_SALT, sep="~")
+
+
 def seal(claim: Claim) -> str:
     """Token of a claim: the fields and an HMAC over them."""
     sid, *rest, browser = (getattr(claim, each.name) for each in fields(claim))
     written = ".".join([sid.hex, *(str(int(number)) for number in rest), browser])
-    return signing.Signer(salt=_SALT, sep="~").sign(written)
+    return _signer(settings.SECRET_KEY).sign(written)
 
 
 def read(token: object) -> Claim | None:
@@ -66,7 +73,7 @@ def read(token: object) -> Claim | None:
     if not isinstance(token, str) or len(token) > MAX_CHARACTERS:
         return None
     try:
-        sid, *numbers, browser = signing.Signer(salt=_SALT, sep="~").unsign(token).split(".")
+        sid, *numbers, browser = _signer(settings.SECRET_KEY).unsign(token).split(".")
         claim = Claim(UUID(hex=sid), *map(int, numbers), browser=browser)
     except (signing.BadSignature, ValueError, TypeError):
         return None

@@ -9,6 +9,9 @@ Scripts run alone in Redis and are one unit in its append-only file, so a crash 
 nothing of them. Nothing is taken out before the database has it.
 """
 
+import hashlib
+import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +20,7 @@ from functools import cache
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError, NoScriptError, TimeoutError
 from redis.retry import Retry
 
 from school.core import clock
@@ -132,9 +136,37 @@ def connection() -> redis.Redis:
     )
 
 
+_own = threading.local()
+
+
+def _link() -> redis.connection.AbstractConnection:
+    """This thread's own connection: the pool's book-keeping costs as much as the command."""
+    owner = connection(), os.getpid()
+    if getattr(_own, "owner", None) != owner:
+        _own.owner, _own.link = owner, owner[0].connection_pool.make_connection()
+    return _own.link
+
+
 @cache
-def _script(text: str):
-    return connection().register_script(text)
+def _digest(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _evaluate(text: str, keys: list, args: list) -> list:
+    """Run a script; sent again once if the connection broke, which no script here minds."""
+    link = _link()
+    for last in (False, True):
+        try:
+            link.send_command("EVALSHA", _digest(text), len(keys), *keys, *args)
+            return link.read_response()
+        except NoScriptError:
+            link.send_command("EVAL", text, len(keys), *keys, *args)
+            return link.read_response()
+        except (ConnectionError, TimeoutError):
+            link.disconnect()
+            if last:
+                raise
+    raise AssertionError  # the second turn returns or raises
 
 
 def shard_of(member_id: int) -> int:
@@ -155,9 +187,10 @@ def moment() -> datetime:
 def push(*, sid: str, member_id: int, seq: int, entry: bytes) -> Told:
     """Put a batch behind the member's others, once nothing speaks against it."""
     fixed = clock.settled()
-    code, *rest = _script(_PUSH)(
-        keys=[f"{PREFIX}s:{sid}", f"{PREFIX}m:{member_id}", _shard(shard_of(member_id))],
-        args=[
+    code, *rest = _evaluate(
+        _PUSH,
+        [f"{PREFIX}s:{sid}", f"{PREFIX}m:{member_id}", _shard(shard_of(member_id))],
+        [
             seq,
             entry,
             member_id,
@@ -176,14 +209,12 @@ def push(*, sid: str, member_id: int, seq: int, entry: bytes) -> Told:
 
 def seed(*, sid: str, answer: bytes, durable: int) -> None:
     """Say what a session's page is told until the next drain."""
-    _script(_SEED)(keys=[f"{PREFIX}s:{sid}"], args=[answer, durable, TTL_SECONDS])
+    _evaluate(_SEED, [f"{PREFIX}s:{sid}"], [answer, durable, TTL_SECONDS])
 
 
 def take(shard: int, members: int) -> Taken:
     """What waits for up to so many members of a shard, the longest waiting first."""
-    now, *flat = _script(_TAKE)(
-        keys=[_shard(shard)], args=[members, f"{PREFIX}m:", ENTRIES_PER_MEMBER]
-    )
+    now, *flat = _evaluate(_TAKE, [_shard(shard)], [members, f"{PREFIX}m:", ENTRIES_PER_MEMBER])
     entries = {int(member): found for member, found in zip(flat[::2], flat[1::2], strict=True)}
     return Taken(now, entries)
 
@@ -213,15 +244,15 @@ def done(
     args.append(len(told))
     for each in told:
         args += each
-    _script(_DONE)(keys=[_shard(shard), BAD], args=[*args, *bad])
+    _evaluate(_DONE, [_shard(shard), BAD], [*args, *bad])
 
 
-def waiting() -> list[int]:
-    """Shards in which something waits."""
+def waiting() -> dict[int, int]:
+    """Shards in which something waits, and for how many members."""
     with connection().pipeline(transaction=False) as pipe:
         for number in range(settings.STUDY_SHARDS):
             pipe.zcard(_shard(number))
-        return [number for number, count in enumerate(pipe.execute()) if count]
+        return {number: count for number, count in enumerate(pipe.execute()) if count}
 
 
 def hold(shard: int, seconds: int) -> bool:
