@@ -34,8 +34,11 @@ def reconsider_item(lease: Lease) -> dict:
 
 @shared_task
 def drain_study() -> int:
-    """Send a task for each shard in which reports wait; returns how many."""
+    """Post what waits; where it is much, send a task for each shard. Returns how many shards."""
     shards = queue.waiting()
+    if sum(shards.values()) <= settings.STUDY_DRAIN_MEMBERS:
+        drain.drain_all()
+        return len(shards)
     for shard in shards:
         drain_shard.apply_async(args=[shard], expires=4 * settings.STUDY_DRAIN_SECONDS)
     return len(shards)
