@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from school.core import clock
 from school.core.errors import Conflict, DomainError
 from school.gatherings.models import Attendance, Gathering, MakeUp
 from school.gatherings.rules import Mark
+from school.gatherings.selectors.hours import attended_hours, pending_rows
 from school.gatherings.services import (
     add_guest,
     cancel_gathering,
@@ -19,6 +21,7 @@ from school.gatherings.services import (
     close_gathering,
     convene_gathering,
     end_gathering,
+    enter_names,
     remove_guest,
 )
 from school.gatherings.services.checkin import code_now
@@ -251,6 +254,31 @@ def test_the_list_says_who_has_made_it_up(home, people, client):
     assert "2026-03-13 已补" in client.get(address).content.decode()
     page = client.get(reverse("gatherings:detail", args=[gathering.pk])).content.decode()
     assert "已补 1 / 1" in page
+
+
+def test_the_home_page_marks_what_is_made_up(home, people):
+    secretary, _, absent = people
+    gathering = made.over(home, secretary, [made.lesson()])
+    close(gathering, secretary, {secretary: present()})
+    assert "补学" in render_to_string("courses/todo.html", {"todo": todo(absent)[0]})
+
+
+def test_a_year_shows_what_is_not_booked_yet_and_what_was_booked_can_be_told_again(home, people):
+    secretary, member, _ = people
+    start = datetime(2025, 12, 31, 23, 0, tzinfo=clock.LOCAL)
+    gathering = made.over(home, secretary, start=start, hours=2)
+    with clock.at(start + 3 * HOUR):
+        marks = {(row_of(gathering, member).pk, gathering.sessions.get().pk): present(15)}
+        enter_names(gathering=gathering, marks=marks, by=secretary)
+        waiting = pending_rows(member.pk, 2025)
+        assert [(row.title, row.state) for row in waiting] == [(gathering.title, "待登记")]
+        assert not pending_rows(secretary.pk, 2025) and not pending_rows(member.pk, 2026)
+        close_gathering(gathering=gathering, by=secretary)
+        assert not pending_rows(member.pk, 2025)
+    booked = HourEntry.objects.in_force().filter(member=member)
+    told = {(e.origin, e.seconds, e.source, e.day) for e in attended_hours(member.pk, member.pk)}
+    assert told == set(booked.values_list("origin", "seconds", "source", "studied_on"))
+    assert len(told) == 2
 
 
 # -- who is expected ------------------------------------------------------------------------------
