@@ -7,6 +7,7 @@ from school.core import clock
 from school.core.errors import Conflict, DomainError, NotAllowed
 from school.gatherings.models import Gathering, MakeUp
 from school.gatherings.services import (
+    add_guest,
     approve_gathering,
     cancel_gathering,
     close_gathering,
@@ -90,6 +91,19 @@ def test_whoever_above_entered_it_or_was_there_does_not_approve_it():
         with pytest.raises(NotAllowed):
             approve_gathering(gathering=own, by=who)
     approve_gathering(gathering=own, by=top)
+
+
+def test_a_superior_who_sat_in_does_not_approve_what_he_gains_by(scene):
+    gathering, people = scene
+    boss = people["boss"]
+    general = gathering.branch.get_parent()
+    other = make.officer(general, RoleGrant.Role.COMMITTEE_ADMIN)
+    add_guest(gathering=gathering, staff_number=boss.staff_number, name=boss.name, by=boss)
+    submit(gathering, people, there=("secretary", "boss"))
+    with pytest.raises(NotAllowed, match="本人参加"):
+        approve_gathering(gathering=gathering, by=boss)
+    approve_gathering(gathering=gathering, by=other)
+    assert HourEntry.objects.filter(member=boss).exists()
 
 
 def test_sent_back_it_is_entered_again_and_who_entered_it_is_told_why(scene):
