@@ -66,10 +66,15 @@ def player_ready(page: Page) -> None:
     page.locator("[data-player][data-state=ready]").wait_for()
 
 
-def play(page: Page) -> None:
-    """Press play."""
+def press_play(page: Page) -> None:
+    """Press play, whatever comes of it."""
     player_ready(page)
     page.locator(".plyr__control--overlaid").click()
+
+
+def play(page: Page) -> None:
+    """Press play, and it plays."""
+    press_play(page)
     until(page, f"!{VIDEO}.paused && {VIDEO}.readyState > 2")
 
 

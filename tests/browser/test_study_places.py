@@ -11,15 +11,18 @@ TAKEN = "已在另一页面或设备继续学习"
 
 
 def test_study_goes_on_in_the_page_that_took_it(visitors):
+    visitors.expect(r"request: net::ERR_FAILED .*/study/report/")
     first = visitors.sign_in(visitors.new(), MEMBER, PASSWORD)
     first.goto(ADDRESS)
     play(first)
 
     # Another tab of the same browser: at once, without asking the server.
+    first.route("**/study/report/", lambda route: route.abort())
     second = first.context.new_page()
     second.goto(ADDRESS)
     expect(study_line(first)).to_contain_text(TAKEN)
     assert first.evaluate(f"{VIDEO}.paused")
+    first.unroute("**/study/report/")
     play(second)
 
     # Back here by one press, at the second where it stood.
