@@ -20,7 +20,14 @@ def register() -> None:
     rows_part(
         "study.studysession.member",
         _("学习会话"),
-        leave_out=("durable_seq", "last_seq", "minute_at", "minute_reports", "sign_in", "pruned_at"),
+        leave_out=(
+            "durable_seq",
+            "last_seq",
+            "minute_at",
+            "minute_reports",
+            "sign_in",
+            "pruned_at",
+        ),
         erase=_forget_devices,
     )
     rows_part("study.gatepass.member", _("视频中的作答"))

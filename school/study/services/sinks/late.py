@@ -6,6 +6,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError
+from school.study.services.sinks.batches import Batch
+from school.study.services.sinks.statements import Session
 
 
 class Gone(DomainError):
@@ -19,8 +21,10 @@ def is_late(expires_at: datetime, received: datetime) -> bool:
     return received > expires_at + timedelta(days=settings.STUDY_EVIDENCE_DAYS)
 
 
-def turn_away() -> None:
-    """Refuse a batch that is late.
+def turn_away(batch: Batch, session: Session, received: datetime) -> None:
+    """Refuse a batch of a session that came in too late.
+
+    Called inside the transaction of posting, the member's row locked, nothing written yet.
 
     Raises:
         Gone: always.

@@ -67,7 +67,7 @@ def _post(desk: Desk, batch: Batch) -> UUID:
     session = _session(desk, batch.claim)
     received = batch.received or desk.now
     if late.is_late(session.expires_at, received):
-        late.turn_away()
+        late.turn_away(batch, session, received)
     if desk.is_known(session, batch.seq):
         return session.sid
     if batch.received is None:
