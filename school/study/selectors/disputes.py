@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 
 from school.core import clock
@@ -113,14 +113,12 @@ def who_has_it(dispute: Dispute) -> str:
 
 @dataclass(frozen=True)
 class Visit:
-    """One visit of a page: when, how much study it reported, how much of it counted."""
+    """One visit of a page: when it was, and how much study of it counted."""
 
     title: str
     opened_at: datetime
     last_report_at: datetime | None
-    reports: int
     studied_ms: int
-    device: str
 
     @property
     def seconds(self) -> int:
@@ -139,15 +137,13 @@ def evidence_around(dispute: Dispute) -> list[Visit]:
     if dispute.item_id:
         rows = rows.filter(revision__item=dispute.item_id)
     rows = rows.select_related("revision__item").order_by("opened_at")
-    counted = rows.annotate(sent=Count("reports"), counted=Sum("reports__studied_ms"))[:100]
+    counted = rows.annotate(counted=Sum("reports__studied_ms"))[:100]
     return [
         Visit(
             title=row.revision.item.title,
             opened_at=row.opened_at,
             last_report_at=row.last_report_at,
-            reports=row.sent,
             studied_ms=row.counted or 0,
-            device=row.device,
         )
         for row in counted
     ]
