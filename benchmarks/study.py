@@ -292,12 +292,13 @@ def statements(emit: Callable, server: Server) -> None:
 
 def parallel_tabs(emit: Callable, place: world.World) -> None:
     """Eight pages of one member at once: every beat must be stored and counted."""
-    for sink in sinks(place)[:1]:
+    for sink in sinks(place):
         with serving(place, sink) as server:
-            plan = json.loads(place.python("-m", "benchmarks.study_rows", "tabs"))
-            lanes = [Lane(server.port, waiting) for waiting in plan["lanes"]]
-            took = send_all(lanes, len(plan["lanes"][0]))
-        got = json.loads(place.python("-m", "benchmarks.study_rows", "counted"))
+            plan = json.loads(place.python("-m", "benchmarks.study_rows", "tabs", sink))
+            beats = len(plan["lanes"][0])
+            took = send_all([Lane(server.port, waiting) for waiting in plan["lanes"]], beats)
+            server.settled()
+        got = json.loads(place.python("-m", "benchmarks.study_rows", "counted", sink))
         about = conditions(
             place, stored=got["stored"], p95_ms=round(percentile(took, 0.95) * 1000, 1)
         )

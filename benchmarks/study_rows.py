@@ -179,19 +179,20 @@ def people(count: int, offset: int) -> list:
     return list(rows.filter(pk__in=wanted))
 
 
-def visit(member, item, ago: timedelta) -> tuple:
+def visit(member, item, opened_at) -> tuple:
     """A signed-in browser with an open page: its session key, and what the page was told."""
     from benchmarks.plan import session_of
     from school.core import clock
     from school.study.services.sessions import open_session
 
     key = session_of(member)
-    with clock.at(clock.now() - ago):
+    with clock.at(opened_at):
         return key, open_session(member=member, item=item, session_key=key)
 
 
 def plan(kind: str) -> dict:
     """Requests for eight connections: reports that go on where the last ended, and bare views."""
+    from school.core import clock
     from school.study.models import StudyItem
 
     item = film(f"度量 {kind}")
@@ -201,7 +202,7 @@ def plan(kind: str) -> dict:
     bare: list[list[dict]] = [[] for _lane in range(LANES)]
     path = f"/benchmark/bare/{StudyItem.objects.order_by('pk').first().pk}/"
     for number, member in enumerate(readers):
-        key, opened = visit(member, item, timedelta(minutes=40))
+        key, opened = visit(member, item, clock.now() - timedelta(minutes=40))
         bare[number % LANES].append({"path": path, "session": key})
         for seq in range(1, BATCHES + 1):
             body = body_of(opened.token, seq, BATCH_MS * (seq - 1), opened.check_ins)
@@ -213,12 +214,16 @@ def plan(kind: str) -> dict:
     return {"reports": lanes, "bare": bare}
 
 
-def tabs() -> dict:
+def tabs(sink: str) -> dict:
     """One member, eight pages of one film, fifty beats each: every beat a time of its own."""
-    member = people(1, 3)[0]
-    item = film("八个页面")
+    from school.core import clock
+
+    member = people(1, 3 + len(sink))[0]
+    item = film(f"八个页面 {sink}")
     lanes = []
-    visits = [visit(member, item, timedelta(minutes=30)) for _tab in range(TABS)]
+    # One moment for all: a beat's time is counted from its page's opening.
+    opened_at = clock.now() - timedelta(minutes=30)
+    visits = [visit(member, item, opened_at) for _tab in range(TABS)]
     for tab, (key, opened) in enumerate(visits):
         lane = []
         for beat in range(BEATS):
@@ -231,11 +236,11 @@ def tabs() -> dict:
     return {"lanes": lanes}
 
 
-def counted() -> dict:
+def counted(sink: str) -> dict:
     """What became of the beats: reports stored, and how many beats' time was credited."""
     from school.study.models import Coverage, Report
 
-    item = film("八个页面")
+    item = film(f"八个页面 {sink}")
     seen = Coverage.objects.get(revision__item=item)
     stored = Report.objects.filter(session__revision__item=item).count()
     return {"stored": stored, "credited": seen.studied_ms / BEAT_MS, "beats": TABS * BEATS}
