@@ -240,27 +240,31 @@ def reports(emit: Callable, place: world.World, group: str) -> None:
         for sink in sinks(place):
             with serving(place, sink) as server:
                 costs[sink, size] = compared(server, size)
+                told(emit, server, size, *costs[sink, size])
                 if sink == "direct" and size == FEW:
                     statements(emit, server)
-    for (sink, size), (mine, bare) in costs.items():
-        about = conditions(place, members=size)
-        about |= {
-            "database_ms": round(mine.database / mine.count * 1000, 3),
-            "bare_database_ms": round(bare.database / bare.count * 1000, 3),
-            "limit_ratio": LIMITS[sink][0],
-            "limit_ms": LIMITS[sink][1],
-        }
-        variant = f"{sink}.{place.name}" + ("" if size == FEW else ".large")
-        name = f"study.report.{variant}"
-        emit(name, mine.ms, "ms CPU/report", "bare view", bare.ms, **about)
-        about = conditions(place, members=size, limit_ratio=P95_RATIO)
-        emit(f"study.report.p95.{variant}", mine.p95, "ms", "bare view", bare.p95, **about)
     for sink in sinks(place) if (sinks(place)[0], MANY) in costs and MANY > FEW else []:
         few, many = costs[sink, FEW][0], costs[sink, MANY][0]
         about = conditions(place, members=MANY, limit_ratio=SCALE_RATIO)
         against = f"the same with {FEW} members, database's CPU included"
         name = f"study.report.scale.{sink}.{place.name}"
         emit(name, many.whole_ms, "ms CPU/report", against, few.whole_ms, **about)
+
+
+def told(emit: Callable, server: Server, size: int, mine: Side, bare: Side) -> None:
+    """Print cost and latency of a sink at one size of the school."""
+    place, sink = server.place, server.sink
+    about = conditions(place, members=size)
+    about |= {
+        "database_ms": round(mine.database / mine.count * 1000, 3),
+        "bare_database_ms": round(bare.database / bare.count * 1000, 3),
+        "limit_ratio": LIMITS[sink][0],
+        "limit_ms": LIMITS[sink][1],
+    }
+    variant = f"{sink}.{place.name}" + ("" if size == FEW else ".large")
+    emit(f"study.report.{variant}", mine.ms, "ms CPU/report", "bare view", bare.ms, **about)
+    about = conditions(place, members=size, limit_ratio=P95_RATIO)
+    emit(f"study.report.p95.{variant}", mine.p95, "ms", "bare view", bare.p95, **about)
 
 
 def statements(emit: Callable, server: Server) -> None:
