@@ -15,6 +15,7 @@ VIEWSETS = {
     "videos": "media",
     "roles": "school.members",
     "branches": "school.members",
+    "target_sets": "school.plans",
     "people": "school.members",
     "hour_entries": "school.study",
     "hour_rules": "school.study",
