@@ -37,12 +37,9 @@ def own_attendance_or_404(member: Member, gathering_id: int) -> Attendance:
     Raises:
         NotFound: there is no such gathering, or one is not expected there.
     """
-    rows = Attendance.objects.filter(gathering_id=gathering_id, member=member)
-    row = (
-        rows.exclude(gathering__state=Gathering.State.CANCELLED)
-        .select_related("gathering__branch")
-        .first()
-    )
+    held = Gathering.objects.filter(pk=gathering_id).exclude(state=Gathering.State.CANCELLED)
+    rows = Attendance.objects.filter(gathering__in=held, member=member)
+    row = rows.select_related("gathering__branch").first()
     if row is None:
         raise NotFound(_("没有找到这次集体学习，或不在应到名单里，请找组织者添加。"))
     return row
