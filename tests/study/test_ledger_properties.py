@@ -149,6 +149,7 @@ class World:
 def in_order(found: list[tuple]) -> list[tuple]:
     return sorted(found, key=lambda step: step[2])
 
+
 # Worlds are small enough to be read as they are found; making them smaller costs minutes.
 worlds = settings(phases=(Phase.explicit, Phase.reuse, Phase.generate))
 
