@@ -42,9 +42,7 @@ class LateArrival(models.Model):
     )
     year = models.PositiveSmallIntegerField(_("封账年度"))
     award = models.PositiveIntegerField(_("应计（百分之一）"))
-    state = models.CharField(
-        _("状态"), max_length=8, choices=State.choices, default=State.WAITING
-    )
+    state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.WAITING)
     arrived_at = models.DateTimeField(_("到达时间"))
     booked = models.OneToOneField(
         HourEntry,
