@@ -43,6 +43,18 @@ def member(client):
     return member
 
 
+def test_a_page_left_open_by_another_member_starts_no_visit(client, member):
+    lesson = make_lesson(1)
+    other = make_member()
+    mine, theirs = (study_config(each, lesson.item)["member"] for each in (member, other))
+    asked = {"item": lesson.item_id}
+    with clock.at(EVENING):
+        assert post(client, "study:open", asked | {"member": mine}).status_code == 200
+        refused = post(client, "study:open", asked | {"member": theirs})
+    assert refused.status_code == 409
+    assert "另一名党员" in refused.json()["error"]
+
+
 def test_a_page_opens_a_session_and_reports(client, member):
     lesson = make_lesson(1)
     with clock.at(EVENING):
