@@ -5,35 +5,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('courses', '0002_home_and_review'),
+        ("courses", "0002_home_and_review"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='lessonpage',
-            name='check_in',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='每隔这么久到两倍时间，随机询问一次是否仍在学习。0 为不询问，留空按学校设置。', null=True, validators=[django.core.validators.MaxValueValidator(60)], verbose_name='在线确认间隔（分钟）'),
+            model_name="lessonpage",
+            name="check_in",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="每隔这么久到两倍时间，随机询问一次是否仍在学习。0 为不询问，留空按学校设置。",
+                null=True,
+                validators=[django.core.validators.MaxValueValidator(60)],
+                verbose_name="在线确认间隔（分钟）",
+            ),
         ),
         migrations.AddField(
-            model_name='lessonpage',
-            name='max_rate',
-            field=models.PositiveSmallIntegerField(blank=True, choices=[(100, '1×'), (125, '1.25×'), (150, '1.5×'), (175, '1.75×'), (200, '2×')], help_text='首次学习时能计入的最高倍速。留空按学校设置。', null=True, verbose_name='最高倍速'),
+            model_name="lessonpage",
+            name="max_rate",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                choices=[(100, "1×"), (125, "1.25×"), (150, "1.5×"), (175, "1.75×"), (200, "2×")],
+                help_text="首次学习时能计入的最高倍速。留空按学校设置。",
+                null=True,
+                verbose_name="最高倍速",
+            ),
         ),
         migrations.AddField(
-            model_name='lessonpage',
-            name='questions',
-            field=models.BooleanField(blank=True, choices=[(None, '按学校设置'), (True, '是'), (False, '否')], help_text='作答前，问题之后的内容不计入。', null=True, verbose_name='视频中的问题须作答'),
+            model_name="lessonpage",
+            name="questions",
+            field=models.BooleanField(
+                blank=True,
+                choices=[(None, "按学校设置"), (True, "是"), (False, "否")],
+                help_text="作答前，问题之后的内容不计入。",
+                null=True,
+                verbose_name="视频中的问题须作答",
+            ),
         ),
         migrations.AddField(
-            model_name='lessonpage',
-            name='review',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='重复观看最多再计入视频时长的百分之几。留空按学校设置。', null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(300)], verbose_name='重看最多计入（%）'),
+            model_name="lessonpage",
+            name="review",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="重复观看最多再计入视频时长的百分之几。留空按学校设置。",
+                null=True,
+                validators=[
+                    django.core.validators.MinValueValidator(0),
+                    django.core.validators.MaxValueValidator(300),
+                ],
+                verbose_name="重看最多计入（%）",
+            ),
         ),
         migrations.AddField(
-            model_name='lessonpage',
-            name='seek_free',
-            field=models.BooleanField(blank=True, choices=[(None, '按学校设置'), (True, '是'), (False, '否')], help_text='没有看过的部分能否跳过。跳过的部分始终不计入。', null=True, verbose_name='首次学习可快进'),
+            model_name="lessonpage",
+            name="seek_free",
+            field=models.BooleanField(
+                blank=True,
+                choices=[(None, "按学校设置"), (True, "是"), (False, "否")],
+                help_text="没有看过的部分能否跳过。跳过的部分始终不计入。",
+                null=True,
+                verbose_name="首次学习可快进",
+            ),
         ),
     ]

@@ -5,15 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('courses', '0003_study_policy_and_film_questions'),
+        ("courses", "0003_study_policy_and_film_questions"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='lessonpage',
-            name='review',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='重复观看最多再计入视频时长的百分之几。留空按学校设置。', null=True, validators=[django.core.validators.MaxValueValidator(300)], verbose_name='重看最多计入（%）'),
+            model_name="lessonpage",
+            name="review",
+            field=models.PositiveSmallIntegerField(
+                blank=True,
+                help_text="重复观看最多再计入视频时长的百分之几。留空按学校设置。",
+                null=True,
+                validators=[django.core.validators.MaxValueValidator(300)],
+                verbose_name="重看最多计入（%）",
+            ),
         ),
     ]

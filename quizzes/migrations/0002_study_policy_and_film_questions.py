@@ -6,29 +6,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('courses', '0003_study_policy_and_film_questions'),
-        ('quizzes', '0001_initial'),
+        ("courses", "0003_study_policy_and_film_questions"),
+        ("quizzes", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LessonGate',
+            name="LessonGate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sort_order', models.IntegerField(blank=True, editable=False, null=True)),
-                ('at_seconds', models.PositiveIntegerField(help_text='放到这一刻停下提问，写作 3:12（分:秒）。', verbose_name='出现时间')),
-                ('any_answer', models.BooleanField(default=False, help_text='不论对错；用于调查或引发思考的问题。', verbose_name='作答即可继续')),
-                ('page', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='gates', to='courses.lessonpage', verbose_name='微课')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lesson_gates', to='quizzes.question', verbose_name='试题')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sort_order", models.IntegerField(blank=True, editable=False, null=True)),
+                (
+                    "at_seconds",
+                    models.PositiveIntegerField(
+                        help_text="放到这一刻停下提问，写作 3:12（分:秒）。",
+                        verbose_name="出现时间",
+                    ),
+                ),
+                (
+                    "any_answer",
+                    models.BooleanField(
+                        default=False,
+                        help_text="不论对错；用于调查或引发思考的问题。",
+                        verbose_name="作答即可继续",
+                    ),
+                ),
+                (
+                    "page",
+                    modelcluster.fields.ParentalKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="gates",
+                        to="courses.lessonpage",
+                        verbose_name="微课",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lesson_gates",
+                        to="quizzes.question",
+                        verbose_name="试题",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '视频中的问题',
-                'verbose_name_plural': '视频中的问题',
-                'ordering': ['sort_order'],
-                'abstract': False,
-                'constraints': [models.UniqueConstraint(fields=('page', 'question'), name='lesson_gate_question_once')],
+                "verbose_name": "视频中的问题",
+                "verbose_name_plural": "视频中的问题",
+                "ordering": ["sort_order"],
+                "abstract": False,
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("page", "question"), name="lesson_gate_question_once"
+                    )
+                ],
             },
         ),
     ]

@@ -53,7 +53,8 @@ class _Built:
         self.queryset = build(*stand_ins)
         self.compiler = self.queryset.query.get_compiler(connection=connection)
         self.sql, self.params = self.compiler.as_sql()
-        self.queryset.query.get_compiler = lambda *args, **kwargs: self.compiler
+        own: Any = self.queryset.query  # asks its compiler anew each time; this one is kept
+        own.get_compiler = lambda *args, **kwargs: self.compiler
         marks = [_adapted(kind, mark) for kind, mark in zip(kinds, stand_ins, strict=True)]
         self.places = self._places(marks)
 
@@ -76,7 +77,8 @@ class _Built:
         for place, number, cast in self.places:
             params[place] = cast(values[number])
         self.compiler.as_sql = lambda *args, **kwargs: (self.sql, tuple(params))
-        return list(self.queryset._iterable_class(self.queryset))
+        rows: Any = self.queryset._iterable_class(self.queryset)
+        return list(rows)
 
 
 class Prepared:

@@ -292,9 +292,7 @@ def test_the_home_of_a_branch_names_its_duties(client, school):
 
 def test_hours_that_are_disputed_carry_a_mark_on_the_board_and_at_the_person(client, school):
     member = school["people"][0]
-    open_dispute(
-        member=member, kind="missing", studied_on=date(2026, 3, 1), text="漏记一次党课"
-    )
+    open_dispute(member=member, kind="missing", studied_on=date(2026, 3, 1), text="漏记一次党课")
     sign_in(client, school["secretary"])
     leaf = school["leaf"].pk
     board = client.get(reverse("reports:board", args=[leaf])).content.decode()

@@ -210,7 +210,7 @@ def test_what_is_not_dealt_with_in_time_goes_up_step_by_step_to_the_office(schoo
     assert dispute.raised == 1 and not dispute.finding
     assert not may_decide(school["lead"], dispute) or dispute.holder != school["leaf"]
     assert may_decide(school["lead"], dispute) and may_decide(school["office"], dispute)
-    assert dispute.steps.filter(act=DisputeStep.Act.RAISED, by=None).count() == 4
+    assert dispute.steps.filter(act=DisputeStep.Act.RAISED, done_by=None).count() == 4
 
 
 # -- what is refused -----------------------------------------------------------------------------

@@ -114,7 +114,7 @@ def _picture(content: bytes) -> bytes:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(content), formats=FORMATS)
+            picture: Image.Image = Image.open(io.BytesIO(content), formats=FORMATS)
         if picture.width * picture.height > settings.GATHERING_PICTURE_PIXELS:
             raise DomainError(_("照片的像素太多，请缩小后再上传。"), field="file")
         picture.draft("RGB", (side, side))

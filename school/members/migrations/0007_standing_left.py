@@ -4,14 +4,15 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0006_grants_in_force'),
+        ("members", "0006_grants_in_force"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='memberstanding',
-            index=models.Index(condition=models.Q(('state', 'left')), fields=['member'], name='standing_left'),
+            model_name="memberstanding",
+            index=models.Index(
+                condition=models.Q(("state", "left")), fields=["member"], name="standing_left"
+            ),
         ),
     ]

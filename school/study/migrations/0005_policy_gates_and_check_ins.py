@@ -6,77 +6,119 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('study', '0004_years_and_recredits'),
+        ("study", "0004_years_and_recredits"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='coverage',
-            name='reviewed_ms',
-            field=models.PositiveIntegerField(default=0, help_text='已学时长中由重看所得的部分。', verbose_name='重看时长'),
+            model_name="coverage",
+            name="reviewed_ms",
+            field=models.PositiveIntegerField(
+                default=0, help_text="已学时长中由重看所得的部分。", verbose_name="重看时长"
+            ),
         ),
         migrations.AddField(
-            model_name='itemrevision',
-            name='check_in',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='在线确认间隔（分钟）'),
+            model_name="itemrevision",
+            name="check_in",
+            field=models.PositiveSmallIntegerField(
+                blank=True, null=True, verbose_name="在线确认间隔（分钟）"
+            ),
         ),
         migrations.AddField(
-            model_name='itemrevision',
-            name='questions',
-            field=models.BooleanField(blank=True, null=True, verbose_name='视频中的问题须作答'),
+            model_name="itemrevision",
+            name="questions",
+            field=models.BooleanField(blank=True, null=True, verbose_name="视频中的问题须作答"),
         ),
         migrations.AddField(
-            model_name='itemrevision',
-            name='review',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='重看计入（百分之一）'),
+            model_name="itemrevision",
+            name="review",
+            field=models.PositiveSmallIntegerField(
+                blank=True, null=True, verbose_name="重看计入（百分之一）"
+            ),
         ),
         migrations.AddField(
-            model_name='report',
-            name='answers',
-            field=models.JSONField(blank=True, default=list, verbose_name='在线确认应答'),
+            model_name="report",
+            name="answers",
+            field=models.JSONField(blank=True, default=list, verbose_name="在线确认应答"),
         ),
         migrations.AddField(
-            model_name='studysession',
-            name='barrier',
-            field=models.PositiveIntegerField(blank=True, help_text='视频中第一个未答问题；其后不计。', null=True, verbose_name='待答问题位置'),
+            model_name="studysession",
+            name="barrier",
+            field=models.PositiveIntegerField(
+                blank=True,
+                help_text="视频中第一个未答问题；其后不计。",
+                null=True,
+                verbose_name="待答问题位置",
+            ),
         ),
         migrations.AddField(
-            model_name='studysession',
-            name='check_high',
-            field=models.PositiveIntegerField(default=0, verbose_name='在线确认最长间隔（毫秒）'),
+            model_name="studysession",
+            name="check_high",
+            field=models.PositiveIntegerField(default=0, verbose_name="在线确认最长间隔（毫秒）"),
         ),
         migrations.AddField(
-            model_name='studysession',
-            name='check_low',
-            field=models.PositiveIntegerField(default=0, help_text='0 为没有在线确认。', verbose_name='在线确认最短间隔（毫秒）'),
+            model_name="studysession",
+            name="check_low",
+            field=models.PositiveIntegerField(
+                default=0, help_text="0 为没有在线确认。", verbose_name="在线确认最短间隔（毫秒）"
+            ),
         ),
         migrations.AddField(
-            model_name='studysession',
-            name='review_ms',
-            field=models.PositiveIntegerField(default=0, verbose_name='重看最多计入（毫秒）'),
+            model_name="studysession",
+            name="review_ms",
+            field=models.PositiveIntegerField(default=0, verbose_name="重看最多计入（毫秒）"),
         ),
         migrations.AddField(
-            model_name='studysession',
-            name='superseded_at',
-            field=models.DateTimeField(blank=True, help_text='党员在另一页面或设备继续学习。', null=True, verbose_name='被接替时间'),
+            model_name="studysession",
+            name="superseded_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="党员在另一页面或设备继续学习。",
+                null=True,
+                verbose_name="被接替时间",
+            ),
         ),
         migrations.CreateModel(
-            name='GatePass',
+            name="GatePass",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle', models.PositiveIntegerField(default=0, verbose_name='轮次')),
-                ('key', models.CharField(max_length=40, verbose_name='问题')),
-                ('passed_at', models.DateTimeField(verbose_name='答对时间')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='党员')),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='study.itemrevision', verbose_name='内容版本')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("cycle", models.PositiveIntegerField(default=0, verbose_name="轮次")),
+                ("key", models.CharField(max_length=40, verbose_name="问题")),
+                ("passed_at", models.DateTimeField(verbose_name="答对时间")),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="党员",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="study.itemrevision",
+                        verbose_name="内容版本",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '视频中的作答',
-                'verbose_name_plural': '视频中的作答',
-                'constraints': [models.UniqueConstraint(fields=('member', 'revision', 'cycle', 'key'), name='gate_passed_once')],
+                "verbose_name": "视频中的作答",
+                "verbose_name_plural": "视频中的作答",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("member", "revision", "cycle", "key"), name="gate_passed_once"
+                    )
+                ],
             },
         ),
     ]

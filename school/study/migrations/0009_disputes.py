@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "by",
+                    "done_by",
                     models.ForeignKey(
                         blank=True,
                         null=True,

@@ -142,7 +142,7 @@ class DisputeStep(models.Model):
     )
     act = models.CharField(_("事项"), max_length=10, choices=Act.choices)
     at = models.DateTimeField(_("时间"))
-    by = models.ForeignKey(
+    done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
         null=True,

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from school.study.rules import hours, origins
 from school.study.rules.caps import Held
 
 Key = tuple  # ("completion", pk) or ("study", revision, cycle, day, upto)
-RuleOn = Callable[[date], object]
+RuleOn = Callable[[date], Any]
 
 
 class Done(NamedTuple):
@@ -139,9 +139,9 @@ class _Crediting:
             for upto in (*known, each.studied_ms):
                 key = (origins.STUDY, *day, upto)
                 yield (first.get(key, never), each.day, 0, each.revision_id, upto), key, each
-        for each in self.evidence.done:
-            key = (origins.COMPLETION, each.pk)
-            yield (first.get(key, never), each.day, 1, each.pk, 0), key, each
+        for done in self.evidence.done:
+            paid: Key = (origins.COMPLETION, done.pk)
+            yield (first.get(paid, never), done.day, 1, done.pk, 0), paid, done
 
     def _by_time(self, day: date) -> bool:
         rule = self.rule_on(day)

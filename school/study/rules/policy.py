@@ -7,6 +7,7 @@ settled when a session is opened and signed into its token, so a report never as
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 MINUTE_MS = 60_000
 
@@ -53,7 +54,7 @@ NO_WISH = Wish()
 
 def own(preset: Policy, wish: Wish) -> Policy:
     """The preset with what an item says for itself."""
-    changes: dict[str, object] = {
+    changes: dict[str, Any] = {
         name: value
         for name in ("max_rate", "seek_free", "questions", "review")
         if (value := getattr(wish, name)) is not None

@@ -6,6 +6,7 @@ changed by the page that carries it.
 
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -74,7 +75,8 @@ def read(token: object) -> Claim | None:
         return None
     try:
         sid, *numbers, browser = _signer(settings.SECRET_KEY).unsign(token).split(".")
-        claim = Claim(UUID(hex=sid), *map(int, numbers), browser=browser)
+        written: list[Any] = [int(number) for number in numbers]
+        claim = Claim(UUID(hex=sid), *written, browser=browser)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     return claim

@@ -61,13 +61,13 @@ def years_list() -> list[Year]:
         .annotate(credit=Sum("credit"), members=Count("member", distinct=True))
     )
     closed = {each.year: each for each in YearClose.objects.select_related("closed_by")}
-    waiting = dict(
+    waiting: dict[int, int] = dict(
         LateArrival.objects.filter(state=LateArrival.State.WAITING)
         .order_by()
         .values_list("year")
         .annotate(Count("pk"))
     )
-    by_year = {row["counts_for_year"]: row for row in sums}
+    by_year: dict[int, dict[str, int]] = {row["counts_for_year"]: row for row in sums}
     today = clock.today()
     return [
         Year(

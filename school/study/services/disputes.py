@@ -233,7 +233,7 @@ def _to_decide(dispute: Dispute, reason: str, by: Member) -> Dispute:
     _not_own(dispute, by)
     if dispute.state != State.VERIFIED:
         raise Conflict(_("这项申诉不在裁定阶段，请刷新页面。"))
-    if dispute.steps.filter(act=Act.VERIFIED, by=by).exists():
+    if dispute.steps.filter(act=Act.VERIFIED, done_by=by).exists():
         raise NotAllowed(_("核实和裁定不能由同一人办理，请由其他教务人员裁定。"))
     if not reason.strip():
         raise DomainError(_("请写明裁定理由，本人能看到。"), field="reason")
@@ -268,7 +268,7 @@ def _close(dispute: Dispute, state: str, act: str, by: Member, note: str) -> Dis
 
 def _step(dispute: Dispute, act: str, by: Member | None, note: str = "") -> None:
     DisputeStep.objects.create(
-        dispute=dispute, act=act, at=clock.now(), by=by, branch=dispute.holder, note=note[:300]
+        dispute=dispute, act=act, at=clock.now(), done_by=by, branch=dispute.holder, note=note[:300]
     )
     audit.record(
         f"study.dispute_{act}",

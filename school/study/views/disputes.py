@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from school.core.errors import DomainError, NotAllowed, NotFound
 from school.members.permissions import Role, board_required, member_required, scope_for
-from school.study.forms_disputes import DecisionForm, DisputeForm, FindingForm
+from school.study.forms.disputes import DecisionForm, DisputeForm, FindingForm
 from school.study.models import Dispute, HourEntry
 from school.study.selectors import disputes as read
 from school.study.services import disputes as write
@@ -103,7 +103,7 @@ def _case(dispute: Dispute) -> dict:
     return {
         "dispute": dispute,
         "where": read.who_has_it(dispute),
-        "steps": dispute.steps.select_related("by", "branch"),
+        "steps": dispute.steps.select_related("done_by", "branch"),
         "track": _track(dispute),
     }
 

@@ -18,7 +18,7 @@ from wagtail.permissions import register_permission_policy
 from school.core import clock, jobs, wording
 from school.core.errors import DomainError
 from school.core.models import Job
-from school.study.forms import HourRuleForm, RecreditForm
+from school.study.forms.hours import HourRuleForm, RecreditForm
 from school.study.models import HourEntry, HourRule
 from school.study.permissions import may_read_ledger, may_run_hours
 from school.study.rules import presets

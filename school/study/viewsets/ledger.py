@@ -14,7 +14,7 @@ from wagtail.permissions import register_permission_policy
 
 from school.core import wording
 from school.core.errors import DomainError
-from school.study.forms import CorrectionForm
+from school.study.forms.hours import CorrectionForm
 from school.study.models import HourEntry
 from school.study.permissions import ledger_of, may_correct, may_read_ledger
 from school.study.services.ledger import correct_entry

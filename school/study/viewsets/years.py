@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wagtail.admin.viewsets.base import ViewSet
 
 from school.core.errors import DomainError, NotFound
-from school.study.forms import LateForm
+from school.study.forms.hours import LateForm
 from school.study.permissions import may_correct, may_read_ledger, may_run_hours
 from school.study.selectors import years
 from school.study.services.years import book_late, close_year, refuse_late

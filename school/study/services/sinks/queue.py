@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -221,7 +222,7 @@ def take(shard: int, members: int) -> Taken:
 
 def take_member(member_id: int) -> Taken:
     """What waits for one member."""
-    found = connection().lrange(f"{PREFIX}m:{member_id}", 0, ENTRIES_PER_MEMBER - 1)
+    found: list[Any] = connection().lrange(f"{PREFIX}m:{member_id}", 0, ENTRIES_PER_MEMBER - 1)
     return Taken(0, {member_id: found} if found else {})
 
 
@@ -267,13 +268,14 @@ def let_go(shard: int) -> None:
 
 def take_back_bad() -> int:
     """Put what could not be posted back into its members' lists; returns how much."""
-    from_bad = connection().lrange(BAD, 0, -1)
+    from_bad: list[Any] = connection().lrange(BAD, 0, -1)  # bytes: answers are not decoded
     for each in from_bad:
         member_id, _space, entry = each.partition(b" ")
         number = int(member_id)
         with connection().pipeline() as pipe:
             pipe.rpush(f"{PREFIX}m:{number}", entry)
-            pipe.zadd(_shard(shard_of(number)), {number: int(entry.split(b" ", 1)[0])}, nx=True)
+            came = {str(number): int(entry.split(b" ", 1)[0])}
+            pipe.zadd(_shard(shard_of(number)), came, nx=True)
             pipe.lrem(BAD, 1, each)
             pipe.execute()
     return len(from_bad)

@@ -1,6 +1,7 @@
 """Forms of 学时申诉: the member's, and those of who verifies and who decides."""
 
 from decimal import Decimal
+from typing import cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -39,9 +40,10 @@ class DisputeForm(forms.Form):
             kinds.pop(Dispute.Kind.UNFINISHED)
         else:
             kinds.pop(Dispute.Kind.WRONG)
-            self.fields["item"].queryset = items
+            known = cast(forms.ModelChoiceField, self.fields["item"])
+            known.queryset = items
             self.fields["studied_on"].widget.attrs["max"] = str(clock.today())
-        self.fields["kind"].choices = list(kinds.items())
+        cast(forms.ChoiceField, self.fields["kind"]).choices = list(kinds.items())
 
 
 class FindingForm(forms.Form):
