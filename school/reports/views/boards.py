@@ -249,13 +249,15 @@ def member(request: HttpRequest, branch_id: int, member_id: int) -> HttpResponse
     """One member of a node: what is asked, what was done, every ledger row with its origin."""
     scope = scope_for(request.user)
     node = scope.branch_or_404(branch_id)
-    who = scope.member_or_404(member_id)
     home = (
         Membership.objects.on(clock.today())
-        .filter(member=who, kind=Membership.Kind.HOME)
-        .select_related("branch")
+        .filter(member_id=member_id, kind=Membership.Kind.HOME)
+        .select_related("branch", "member")
         .first()
     )
+    # Who is at home in a branch within reach is within reach; others only for who reaches all.
+    reached = home is not None and scope.may_see(home.branch)
+    who = home.member if reached else scope.member_or_404(member_id)
     if home and home.branch_id != node.pk and not home.branch.path.startswith(node.path):
         return redirect("reports:member", home.branch_id, who.pk)
     return render(
