@@ -8,7 +8,7 @@ export VENV
 export PYTHONUTF8 := 1
 
 # Tests run in two processes; one of them takes all that drive a browser.
-IN_TWO := -n 2 --dist loadgroup
+IN_TWO := -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests demo test test-browser services services-stop test-services \

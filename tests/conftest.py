@@ -67,13 +67,23 @@ def pytest_collection_modifyitems(config, items):
         parts = item.nodeid.split("/")
         if "browser" in parts:
             item.add_marker("browser")
-            # One process drives all browsers, so that they share their schools.
-            item.add_marker(pytest.mark.xdist_group("browser"))
         if "services" in parts:
             item.add_marker("services")
     for item in items:
         if item.get_closest_marker("pure") and item.get_closest_marker("django_db"):
             raise pytest.UsageError(f"{item.nodeid} is marked pure and uses the database")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where two processes share the tests, one drives all browsers, so that they share a school."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneForBrowsers(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+    return OneForBrowsers(config, log)
 
 
 @pytest.fixture(scope="session")

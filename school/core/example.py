@@ -91,6 +91,17 @@ def content() -> dict:
             },
             {"start": 192, "text": "发现隐患，先停下来，再报告，最后整改。"},
         ],
+        "target": {
+            "label": "支部书记年度要求",
+            "credited": 1850,
+            "due": 3733,
+            "formula": "支部书记 4 个月、党员 8 个月，共 37.33 学时",
+            "conditions": [
+                {"tone": "done", "state": "已达到", "text": "至少参加一次集中培训"},
+                {"tone": "warn", "state": "未达到", "text": "任职 6 个月内参加任职培训"},
+            ],
+            "outlook": "按今年以来的进度，预计 11 月达到。",
+        },
         "months": [
             {"online": online, "offline": offline}
             for online, offline in zip(
