@@ -21,14 +21,16 @@ from school.members.rules.numbers import fold
 
 MOST_ROWS = 2_000
 State = Attendance.State
-# What people write → what it means; the template offers the first of each.
-WORDS = {
-    "到会": State.PRESENT,
+# The sheet is a Chinese document in every language of the interface, so that what one downloads
+# another can send back.
+TITLE, WHO = "签到表", ("工号", "姓名", "所在支部")
+STATE, LATE, EARLY = "到会情况", "迟到分钟", "早退分钟"
+# What the template writes and offers, and what else people write.
+CHOICES = {State.PRESENT: "到会", State.LEAVE: "请假", State.ABSENT: "缺席"}
+WORDS = {word: state for state, word in CHOICES.items()} | {
     "出席": State.PRESENT,
     "到": State.PRESENT,
     "√": State.PRESENT,
-    "请假": State.LEAVE,
-    "缺席": State.ABSENT,
     "未到": State.ABSENT,
 }
 
@@ -43,14 +45,14 @@ class Read:
 
 
 def _suffix(number: int, sessions: list[GatheringSession]) -> str:
-    return f"（{_('第%d场') % number}）" if len(sessions) > 1 else ""
+    return f"（第{number}场）" if len(sessions) > 1 else ""
 
 
 def _heads(sessions: list[GatheringSession]) -> list[str]:
-    heads = [_("工号"), _("姓名"), _("所在支部")]
+    heads = list(WHO)
     for number, _session in enumerate(sessions, 1):
         tail = _suffix(number, sessions)
-        heads += [_("到会情况") + tail, _("迟到分钟") + tail, _("早退分钟") + tail]
+        heads += [STATE + tail, LATE + tail, EARLY + tail]
     return heads
 
 
@@ -58,7 +60,7 @@ def template(page: GatheringPage) -> bytes:
     """The names with what is entered so far, lists to choose from."""
     book = Workbook()
     sheet = book.active
-    sheet.title = _("签到表")
+    sheet.title = TITLE
     sheet.append(_heads(page.sessions))
     for cell in sheet[1]:
         cell.font = Font(bold=True)
@@ -73,9 +75,7 @@ def template(page: GatheringPage) -> bytes:
             + [value for cell in row.cells for value in _written(cell.row)]
         )
         sheet.cell(sheet.max_row, 1).number_format = "@"
-    choose = DataValidation(
-        type="list", formula1='"{}"'.format(",".join((_("到会"), _("请假"), _("缺席"))))
-    )
+    choose = DataValidation(type="list", formula1='"{}"'.format(",".join(CHOICES.values())))
     choose.error = _("请从列表里选择。")
     sheet.add_data_validation(choose)
     last = max(2, sheet.max_row)
@@ -93,7 +93,7 @@ def template(page: GatheringPage) -> bytes:
 def _written(row: Presence | None) -> list:
     if row is None:
         return ["", None, None]
-    return [str(row.get_state_display()), row.late_minutes or None, row.early_minutes or None]
+    return [CHOICES.get(State(row.state), ""), row.late_minutes or None, row.early_minutes or None]
 
 
 def read(path: Path, name: str, page: GatheringPage) -> Read:
@@ -129,12 +129,10 @@ def _places(table: Table, sessions: list[GatheringSession]) -> list[tuple[int, i
     places = []
     for number, _session in enumerate(sessions, 1):
         tail = fold(_suffix(number, sessions))
-        state = names.get(_("到会情况") + tail, -1)
+        state = names.get(STATE + tail, -1)
         if state < 0:
-            raise Unreadable(
-                _("表头里没有“%(name)s”。请对照模板修改。") % {"name": _("到会情况") + tail}
-            )
-        late, early = (names.get(word + tail, -1) for word in (_("迟到分钟"), _("早退分钟")))
+            raise Unreadable(_("表头里没有“%(name)s”。请对照模板修改。") % {"name": STATE + tail})
+        late, early = (names.get(word + tail, -1) for word in (LATE, EARLY))
         places.append((state, late, early))
     return places
 

@@ -6,6 +6,7 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 
 from school.gatherings.models import Attendance, Presence
 from school.gatherings.selectors import gathering_page
@@ -71,6 +72,16 @@ def test_a_filled_sheet_is_entered_and_again_changes_nothing(scene):
     again = read_sheet(gathering=gathering, upload=filled(gathering, dict(rows)), by=secretary)
     assert again == (0, [])
     assert Presence.objects.count() == 2
+
+
+def test_a_template_taken_in_another_language_can_be_sent_back(scene):
+    gathering, (secretary, *_others) = scene
+    rows = {secretary.staff_number: ("到会", 5, 3)}
+    with translation.override("en"):
+        upload = filled(gathering, dict(rows))
+        assert read_sheet(gathering=gathering, upload=upload, by=secretary) == (1, [])
+    row = Presence.objects.get(attendance=row_of(gathering, secretary))
+    assert (row.state, row.late_minutes, row.early_minutes) == ("present", 5, 3)
 
 
 @pytest.mark.parametrize(
