@@ -1,7 +1,6 @@
 """The background programs of a running school: killed, and taken up again."""
 
 import json
-import time
 
 import psutil
 
@@ -17,26 +16,31 @@ def workers(school: Running, queue: str) -> list[psutil.Process]:
     return [p for p in everything if f"{queue}@%h" in " ".join(p.cmdline())]
 
 
-def last_job(school: Running) -> dict:
-    printed = school.python(
-        "import json; from school.core.models import Job;"
-        "print(json.dumps(Job.objects.filter(queue='video').order_by('-id')"
-        ".values('state', 'attempts', 'reason', 'subject_id').first()))"
-    )
-    return json.loads(printed.splitlines()[-1])
-
-
 def wait_for_state(school: Running, state: str, seconds: float) -> dict:
-    deadline = time.monotonic() + seconds
-    while (job := last_job(school))["state"] != state:
-        assert time.monotonic() < deadline, job
-        time.sleep(1)
+    """The newest job of the video queue once it has a state; one program looks all the time."""
+    printed = school.python(
+        f"""
+import json, time
+from school.core.models import Job
+jobs = Job.objects.filter(queue="video").order_by("-id")
+until = time.monotonic() + {seconds}
+while True:
+    job = jobs.values("state", "attempts", "reason", "subject_id").first()
+    if job["state"] == {state!r} or time.monotonic() > until:
+        break
+    time.sleep(0.1)
+print(json.dumps(job))
+"""
+    )
+    job = json.loads(printed.splitlines()[-1])
+    assert job["state"] == state, job
     return job
 
 
 def test_a_killed_video_worker_delays_an_encoding_and_it_finishes_once(plain_school):
     school = plain_school
-    film = clip(seconds=60, size="1280x720")
+    # Long enough to be met while it is encoded, also on a fast machine.
+    film = clip(seconds=120, size="1280x720")
     school.manage("ingest_video", str(film), "--title", "中断后继续")
     wait_for_state(school, "running", 30)
     killed = workers(school, "video")
