@@ -43,14 +43,12 @@ def completion_credit(member_id: int, revision_id: int, cycle: int) -> int | Non
     return (row[0] or 0) if row else None
 
 
-def standing(
-    member_id: int, revision: ItemRevision, cycle: int, enough: bool | None = None
-) -> Standing:
-    """Where the member stands; ``enough`` (seen, or met by a group) spares a query when known."""
+def standing(member_id: int, revision: ItemRevision, cycle: int, *, enough: bool) -> Standing:
+    """Where the member stands; ``enough``: seen, or met by a group (see ``is_enough``)."""
     credit = completion_credit(member_id, revision.pk, cycle)
     if credit is not None:
         return Standing(completed=True, credit=credit, state=DONE)
-    if not (_is_enough(member_id, revision, cycle) if enough is None else enough):
+    if not enough:
         return Standing()
     missing = registry.outstanding(revision, member_id, cycle)
     return Standing(
@@ -59,9 +57,10 @@ def standing(
     )
 
 
-def _is_enough(member_id: int, revision: ItemRevision, cycle: int) -> bool:
-    rows = Coverage.objects.filter(member_id=member_id, revision=revision, cycle=cycle)
-    covered, met_on = rows.values_list("covered", "met_on").first() or (0, None)
-    return met_on is not None or presets.covered_enough(
-        covered, revision.axis, revision.axis_length
+def is_enough(revision: ItemRevision, seen: Coverage | None) -> bool:
+    """Whether what was seen alone is the whole, or a group has met it."""
+    if seen is None:
+        return False
+    return seen.met_on is not None or presets.covered_enough(
+        seen.covered, revision.axis, revision.axis_length
     )

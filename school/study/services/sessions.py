@@ -19,7 +19,7 @@ from school.study.rules.policy import Policy
 from school.study.selectors.cycles import cycle_for
 from school.study.selectors.gates import GateState, barrier_of, gates_of
 from school.study.selectors.policy import settled_policy
-from school.study.selectors.standing import Standing, standing
+from school.study.selectors.standing import Standing, is_enough, standing
 from school.study.services.locks import lock_member
 
 
@@ -92,7 +92,8 @@ def open_session(
         raise TooMany(_("打开过于频繁，请一分钟后再试。"), retry_after=60)
     day = clock.local_day(now)
     cycle = cycle_for(member.pk, revision.pk, day)
-    now_at = standing(member.pk, revision, cycle)
+    seen = Coverage.objects.filter(member=member, revision=revision, cycle=cycle).first()
+    now_at = standing(member.pk, revision, cycle, enough=is_enough(revision, seen))
     policy = settled_policy(member.pk, revision, completed=now_at.completed, day=day)
     gates = gates_of(member.pk, revision, cycle)
     session = StudySession.objects.create(
@@ -113,7 +114,7 @@ def open_session(
     )
     if take:
         supersede_others(session)
-    return _opened(session, revision, now_at, policy, gates, session_key)
+    return _opened(session, revision, seen, now_at, policy, gates, session_key)
 
 
 def _sign_in(session_key: str | None) -> int | None:
@@ -140,14 +141,12 @@ def _review_ms(policy: Policy, revision: ItemRevision) -> int:
 def _opened(
     session: StudySession,
     revision: ItemRevision,
+    seen: Coverage | None,
     now_at: Standing,
     policy: Policy,
     gates: list[GateState],
     session_key: str | None,
 ) -> Opened:
-    seen = Coverage.objects.filter(
-        member_id=session.member_id, revision=revision, cycle=session.cycle
-    ).first()
     lasts = int((session.expires_at - session.opened_at).total_seconds() * 1000)
     return Opened(
         sid=session.pk.hex,
