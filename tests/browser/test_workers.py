@@ -1,7 +1,5 @@
 """The background programs of a running school: killed, and taken up again."""
 
-import json
-
 import psutil
 
 from tests.browser.school import Running
@@ -16,39 +14,38 @@ def workers(school: Running, queue: str) -> list[psutil.Process]:
     return [p for p in everything if f"{queue}@%h" in " ".join(p.cmdline())]
 
 
-def wait_for_state(school: Running, state: str, seconds: float) -> dict:
-    """The newest job of the video queue once it has a state; one program looks all the time."""
-    printed = school.python(
-        f"""
+# Looks all the time from inside the school: an encoding may be over before a program has started.
+WATCH = """
 import json, time
 from school.core.models import Job
-jobs = Job.objects.filter(queue="video").order_by("-id")
-until = time.monotonic() + {seconds}
-while True:
-    job = jobs.values("state", "attempts", "reason", "subject_id").first()
-    if job["state"] == {state!r} or time.monotonic() > until:
-        break
-    time.sleep(0.1)
-print(json.dumps(job))
+
+def job_once(state, seconds):
+    jobs = Job.objects.filter(queue="video").order_by("-id")
+    until = time.monotonic() + seconds
+    while True:
+        job = jobs.values("state", "attempts", "reason", "subject_id").first()
+        if job["state"] == state or time.monotonic() > until:
+            return job
+        time.sleep(0.1)
 """
-    )
-    job = json.loads(printed.splitlines()[-1])
-    assert job["state"] == state, job
-    return job
 
 
 def test_a_killed_video_worker_delays_an_encoding_and_it_finishes_once(plain_school):
     school = plain_school
     # Long enough to be met while it is encoded, also on a fast machine.
     film = clip(seconds=120, size="1280x720")
-    school.manage("ingest_video", str(film), "--title", "中断后继续")
-    wait_for_state(school, "running", 30)
+    job = school.facts(f"""{WATCH}
+from django.core.management import call_command
+call_command("ingest_video", {str(film)!r}, "--title", "中断后继续")
+found = job_once("running", 30)
+""")
+    assert job["state"] == "running", job
     killed = workers(school, "video")
     assert killed
     for process in killed:
         process.kill()
-    job = wait_for_state(school, "done", LEASE_AND_RESEND_SECONDS)
-    assert job["attempts"] == 2
+    job = school.facts(f'{WATCH}\nfound = job_once("done", {LEASE_AND_RESEND_SECONDS})')
+    assert (job["state"], job["attempts"]) == ("done", 2), job
     revisions = school.python(
         "from media.models import Video; v = Video.objects.get(title='中断后继续');"
         "print(v.revisions.count(), v.current is not None, v.current.renditions.count() > 0)"

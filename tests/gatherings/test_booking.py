@@ -32,6 +32,7 @@ from school.study.services.ledger import claim_wall
 from tests.factories import gatherings as made
 from tests.factories import members as make
 from tests.factories.gatherings import HOUR, START, row_of
+from tests.factories.plans import make_plan
 from tests.factories.study import Page, make_lesson
 
 pytestmark = pytest.mark.django_db
@@ -222,6 +223,22 @@ def test_a_missed_item_stands_in_the_tasks_until_it_is_done_alone(home, people):
     _studied(absent, revision, datetime(2026, 3, 13, 20, 0, tzinfo=clock.LOCAL))
     with clock.at(datetime(2026, 3, 14, 20, 0, tzinfo=clock.LOCAL)):
         assert (todo(absent), open_count(absent.pk, clock.today())) == ([], 0)
+
+
+def test_the_nearest_deadline_stands_first_whoever_asks(home, people):
+    secretary, member, absent = people
+    seen, other = make_lesson(minutes=10).item, make_lesson(minutes=10).item
+    gathering = made.over(home, secretary, [seen])
+    close(gathering, secretary, {secretary: present(), member: present()})
+    due_on = MakeUp.objects.get().due_on
+    span = {"starts_on": due_on - timedelta(days=60)}
+    with clock.at(START + timedelta(days=1)):
+        make_plan(home, [other], ends_on=due_on + timedelta(days=1), **span)
+        assert [t.item_id for t in todo(absent)] == [seen.pk, other.pk]
+        make_plan(home, [other, seen], ends_on=due_on - timedelta(days=1), **span)
+        # The item that two ask stands once, with the nearer day.
+        days = {t.item_id: t.deadline for t in todo(absent)}
+        assert days == dict.fromkeys((other.pk, seen.pk), due_on - timedelta(days=1))
 
 
 def test_a_void_gathering_asks_nobody_to_make_anything_up(home, people):

@@ -143,7 +143,6 @@ def _urgency(entry: Todo) -> tuple:
     done = entry.state == DONE
     return (
         done,
-        entry.state != MAKE_UP,
         not entry.required,
         entry.deadline,
         -(entry.done_on.toordinal() if entry.done_on else 0),
