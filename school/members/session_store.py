@@ -28,7 +28,11 @@ class SessionStore(db.SessionStore):
         content = self.serializer().dumps(self._get_session(no_load=must_create))
         now = (self.session_key, content)
         if must_create or self._written != now:
-            super().save(must_create)
+            if must_create:
+                # Without Django's savepoint: a key of 190 random bits is never taken already.
+                self.create_model_instance(self._get_session(no_load=True)).save(force_insert=True)
+            else:
+                super().save()
             self._written = now
 
     def delete(self, session_key: str | None = None) -> None:

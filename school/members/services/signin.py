@@ -10,14 +10,12 @@ from datetime import UTC, datetime, timedelta
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import DomainError
 from school.core.models import HostSettings
-from school.core.prepared import prepared
 from school.members.backends import find_member
 from school.members.models import KnownDevice, Member
 from school.members.permissions import scope_for
@@ -63,13 +61,7 @@ def _devices(request: HttpRequest) -> frozenset[str]:
 
 
 def _is_known(member: Member | None, devices: frozenset[str]) -> bool:
-    return bool(member) and any(_devices_of(member.pk, mac) for mac in devices)
-
-
-@prepared
-def _devices_of(member_id: int, mac: str) -> QuerySet:
-    known = KnownDevice.objects.filter(member_id=member_id, mac=mac)
-    return known.order_by().values_list("pk", flat=True)[:1]
+    return bool(member) and KnownDevice.objects.filter(member=member, mac__in=devices).exists()
 
 
 def sign_in(*, request: HttpRequest, account: str, secret: str) -> SignIn | None:
@@ -86,7 +78,7 @@ def sign_in(*, request: HttpRequest, account: str, secret: str) -> SignIn | None
     attempt = Try(
         account=keyed("account", account.strip().upper()),
         address=audit.address_prefix(request),
-        known=_is_known(candidate, devices),
+        is_known=lambda: _is_known(candidate, devices),
     )
     throttle.count_try(attempt)
     member, with_code, door = _authenticate(request, account, secret, candidate, devices)
@@ -220,14 +212,20 @@ def _open(
 
 
 def _remember_device(request: HttpRequest, member: Member, mark: str) -> None:
-    now, mac = clock.now(), device_mac(mark)
-    label = device_label(request.headers.get("User-Agent", ""))
-    known = KnownDevice.objects.filter(member=member, mac=mac)
-    if not known.update(last_seen_at=now, label=label):
-        KnownDevice.objects.bulk_create(
-            [KnownDevice(member=member, mac=mac, label=label, first_seen_at=now, last_seen_at=now)],
-            ignore_conflicts=True,
-        )
+    now = clock.now()
+    device = KnownDevice(
+        member=member,
+        mac=device_mac(mark),
+        label=device_label(request.headers.get("User-Agent", "")),
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    KnownDevice.objects.bulk_create(
+        [device],
+        update_conflicts=True,
+        unique_fields=["member", "mac"],
+        update_fields=["label", "last_seen_at"],
+    )
 
 
 def is_password_old(member: Member) -> bool:

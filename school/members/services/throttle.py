@@ -14,6 +14,7 @@ account, ``*`` a growing delay                          browsers this account ha
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,11 +41,14 @@ def keyed(purpose: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Try:
-    """One try that has been counted: at what, from where, from a device known for it."""
+    """One try that has been counted: at what, from where.
+
+    ``is_known`` says whether the browser has been used for it before; asked only when it matters.
+    """
 
     account: str
     address: str
-    known: bool = False
+    is_known: Callable[[], bool] = lambda: False
 
     @property
     def short(self) -> str:
@@ -62,9 +66,12 @@ def count_try(each: Try) -> None:
     now = clock.now()
     own, everywhere, place = _rows(each, now)
     _refuse_paused(own, now)
-    if not each.known:
+    try:
         _refuse_early(everywhere, wait_seconds(everywhere.failures), now)
         _refuse_crowded(place, now)
+    except TooMany:
+        if not each.is_known():
+            raise
     # Counted from one again when the last failure is long over; one plain statement otherwise.
     running = [row.pk for row in (own, everywhere) if not _is_over(row, now)]
     begun = [row.pk for row in (own, everywhere) if _is_over(row, now)]
