@@ -14,20 +14,22 @@ HALF_SEEN, NEVER_SEEN, ABSENT = range(3)
 
 @pytest.fixture
 def people(school) -> list[tuple[int, str]]:
-    """Three members of the branch who have not completed the lesson: the first saw half of it."""
+    """Three new members of the branch, as (pk, name): the first saw half of the lesson."""
     return school.facts(f"""
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from school.core import clock
 from school.demo.activity import item, study
-from school.members.models import Branch
-from school.members.selectors.people import members_of
-what = item("{SLUG}")
-day = clock.today() - timedelta(days=3)
-branch = Branch.objects.get(code="Z201")
-members = members_of(branch, day, subtree=False).exclude(completions__item=what)
-members = list(members.exclude(staff_number__startswith="D").order_by("staff_number")[:3])
-study(members[0], what, clock.now() - timedelta(days=3), share=0.5)
-found = [(m.pk, m.name) for m in members]
+from school.members.models import Branch, Member
+from school.members.services.people import enrol_member
+branch, day = Branch.objects.get(code="Z201"), clock.today() - timedelta(days=1)
+first = Member.objects.filter(staff_number__startswith="DG").count()
+found = []
+for number in range(first, first + 3):
+    name = "新学员" + "甲乙丙丁戊己庚辛壬癸"[number % 10]
+    who = enrol_member(staff_number=f"DG{{number:03}}", name=name, branch=branch, since=day)
+    found.append((who.pk, name))
+early = datetime.combine(day, time(8), clock.LOCAL)
+study(Member.objects.get(pk=found[0][0]), item("{SLUG}"), early, share=0.5)
 """)
 
 

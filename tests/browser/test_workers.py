@@ -16,7 +16,7 @@ def workers(school: Running, queue: str) -> list[psutil.Process]:
 
 # Looks all the time from inside the school: an encoding may be over before a program has started.
 WATCH = """
-import json, time
+import io, time
 from school.core.models import Job
 
 def job_once(state, seconds):
@@ -36,7 +36,7 @@ def test_a_killed_video_worker_delays_an_encoding_and_it_finishes_once(plain_sch
     film = clip(seconds=120, size="1280x720")
     job = school.facts(f"""{WATCH}
 from django.core.management import call_command
-call_command("ingest_video", {str(film)!r}, "--title", "中断后继续")
+call_command("ingest_video", {str(film)!r}, "--title", "中断后继续", stdout=io.StringIO())
 found = job_once("running", 30)
 """)
     assert job["state"] == "running", job
