@@ -1,5 +1,6 @@
 """Nouns of studying: items, evidence, what was earned."""
 
+from school.study.models.anomaly import Anomaly
 from school.study.models.dispute import Dispute, DisputeStep
 from school.study.models.evidence import Coverage, Report, StudyDay, StudySession, WallDay
 from school.study.models.gate import GatePass
@@ -10,6 +11,7 @@ from school.study.models.policy import PolicyFields
 from school.study.models.year import LateArrival, YearClose
 
 __all__ = [
+    "Anomaly",
     "Completion",
     "Coverage",
     "Dispute",

@@ -69,6 +69,14 @@ class StudySession(models.Model):
     )
     device = models.CharField(_("设备"), max_length=64, blank=True)
     address = models.CharField(_("地址段"), max_length=45, blank=True)
+    browser = models.CharField(
+        _("浏览器标记"),
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("登录时留在浏览器里的随机标记的密钥摘要值；同一浏览器上的不同党员相同。"),
+    )
 
     class Meta:
         verbose_name = _("学习会话")
