@@ -16,6 +16,7 @@ def register() -> None:
     """Say what is held about a member."""
     rows_part("study.hourentry.member", _("学时记录"))
     rows_part("study.dispute.member", _("学时申诉"))
+    rows_part("study.latestudy.member", _("逾期上传的学习"))
     rows_part("study.completion.member", _("完成记录"))
     rows_part(
         "study.studysession.member",

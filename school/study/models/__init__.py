@@ -6,6 +6,7 @@ from school.study.models.evidence import Coverage, Report, StudyDay, StudySessio
 from school.study.models.gate import GatePass
 from school.study.models.hour_rule import HourRule, Recredit
 from school.study.models.item import ItemPart, ItemRevision, StudyItem
+from school.study.models.late import LateReport, LateStudy
 from school.study.models.ledger import Completion, HourEntry
 from school.study.models.policy import PolicyFields
 from school.study.models.year import LateArrival, YearClose
@@ -22,6 +23,8 @@ __all__ = [
     "ItemPart",
     "ItemRevision",
     "LateArrival",
+    "LateReport",
+    "LateStudy",
     "PolicyFields",
     "Recredit",
     "Report",
