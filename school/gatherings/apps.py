@@ -20,6 +20,7 @@ class GatheringsConfig(AppConfig):
         study.register_hour_evidence("attendance", hours.attended_hours)
         study.register_pending(hours.pending_rows)
         study.register_open_matter(hours.not_closed)
+        study.register_together(hours.together)
         navigation.register(
             navigation.Place(
                 "gatherings",

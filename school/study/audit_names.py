@@ -26,6 +26,9 @@ def register() -> None:
             "study.dispute_upheld": _("裁定学时申诉：维持"),
             "study.dispute_withdrawn": _("撤回学时申诉"),
             "study.evidence_pruned": _("清理过期学习凭据"),
+            "study.late_evidence_accepted": _("认定逾期上传"),
+            "study.late_evidence_refused": _("不予认定逾期上传"),
+            "study.anomaly_judged": _("核实学习记录"),
         }
     )
     names.name_fields(
@@ -39,6 +42,9 @@ def register() -> None:
             "differences": _("不符"),
             "dispute": _("申诉编号"),
             "finding": _("核实结论"),
+            "batches": _("批次"),
+            "counted": _("计入秒数"),
+            "anomaly": _("待核实编号"),
         }
     )
     subjects = ("hourentry", "hourrule", "completion", "yearclose", "latearrival", "recredit")

@@ -5,6 +5,7 @@ from datetime import date
 from django.conf import settings
 
 from school.study.models import ItemRevision
+from school.study.rules.anomalies import Limits
 from school.study.rules.completion import is_covered
 from school.study.rules.judge import Terms
 from school.study.rules.policy import MINUTE_MS, Policy
@@ -97,4 +98,14 @@ def dispute_deadline(day: date) -> date:
         settings.STUDY_DISPUTE_DAYS,
         frozenset(map(date.fromisoformat, settings.SCHOOL_HOLIDAYS)),
         frozenset(map(date.fromisoformat, settings.SCHOOL_WORKED_WEEKENDS)),
+    )
+
+
+def anomaly_limits() -> Limits:
+    """From when on a pattern is listed for people to look at."""
+    return Limits(
+        hours=settings.STUDY_ANOMALY_HOURS,
+        clock_hours=settings.STUDY_ANOMALY_CLOCK_HOURS,
+        accounts=settings.STUDY_ANOMALY_ACCOUNTS,
+        together=settings.STUDY_ANOMALY_TOGETHER,
     )

@@ -14,11 +14,14 @@ requires it).
 ``register_gates``: questions inside a film, which are asked while it plays.
 
 ``register_evidence_hold``: whose evidence must not be pruned yet (an open dispute).
+
+``register_together``: when members were in a registered gathering, so that people who study in one
+room at one time are not taken for something else.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 
@@ -275,3 +278,21 @@ def register_evidence_hold(hold: EvidenceHold) -> EvidenceHold:
 def evidence_holds() -> list[QuerySet]:
     """Ids of members, one query for each hold."""
     return [hold() for hold in _evidence_holds]
+
+
+# (member, begin, end) of time in a registered gathering.
+Presence = tuple[int, datetime, datetime]
+Together = Callable[[datetime, datetime], Iterable[Presence]]
+
+_together: list[Together] = []
+
+
+def register_together(source: Together) -> Together:
+    """Add ``(first, last) -> presences`` of gatherings that touch a time; one query each."""
+    _together.append(source)
+    return source
+
+
+def together(first: datetime, last: datetime) -> Iterator[Presence]:
+    """When members were together, over all that is registered."""
+    return (presence for source in _together for presence in source(first, last))

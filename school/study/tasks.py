@@ -8,7 +8,7 @@ from django.utils.translation import gettext_noop
 
 from school.core.jobs import Lease, job_kind
 from school.study.models import HourRule, Recredit, StudyItem
-from school.study.services import evidence
+from school.study.services import anomalies, evidence
 from school.study.services.completion import RECONSIDER, reconsider
 from school.study.services.disputes import raise_overdue
 from school.study.services.hour_rules import follow_rule
@@ -60,6 +60,12 @@ def prune_evidence() -> int:
 def raise_disputes() -> int:
     """Send disputes that nobody dealt with in time one level up."""
     return raise_overdue()
+
+
+@shared_task
+def find_anomalies() -> int:
+    """Look through yesterday and what came in since for earlier days; returns how many are new."""
+    return anomalies.find_recent()
 
 
 @job_kind(EFFECT, title=gettext_noop("试算学时规则的影响"))

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from school.core import clock
-from school.gatherings.models import Attendance, Gathering
+from school.gatherings.models import Attendance, Gathering, GatheringSession
 from school.study import spans as sets
 from school.study.registry import HourEvidence, OpenMatter, PendingRow
 from school.study.rules import judge
@@ -76,3 +76,16 @@ def pending_rows(member_id: int, year: int) -> list[PendingRow]:
         )
         for row in rows.order_by("gathering__starts_at")
     ]
+
+
+def together(first: datetime, last: datetime) -> Iterator[tuple[int, datetime, datetime]]:
+    """Who was in a gathering, or is expected in one not registered yet, between two moments.
+
+    Yields (member, begin, end) of each sitting; called-off ones are none. One query.
+    """
+    there = (Attendance.State.PRESENT, Attendance.State.EXPECTED)
+    rows = GatheringSession.objects.filter(
+        starts_at__lt=last, ends_at__gt=first, gathering__attendances__state__in=there
+    ).exclude(gathering__state=State.CANCELLED)
+    columns = ("gathering__attendances__member_id", "starts_at", "ends_at")
+    yield from rows.order_by().values_list(*columns).iterator()

@@ -55,9 +55,14 @@ def device_mac(mark: str) -> str:
     return keyed("device", mark)
 
 
-def _devices(request: HttpRequest) -> frozenset[str]:
+def browser_of(request: HttpRequest) -> str:
+    """The stored form of the mark that an earlier sign-in left in this browser; empty for none."""
     mark = request.COOKIES.get(DEVICE_COOKIE, "")
-    return frozenset({device_mac(mark)}) if mark else frozenset()
+    return device_mac(mark) if mark else ""
+
+
+def _devices(request: HttpRequest) -> frozenset[str]:
+    return frozenset(filter(None, [browser_of(request)]))
 
 
 def _is_known(member: Member | None, devices: frozenset[str]) -> bool:

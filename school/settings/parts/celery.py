@@ -75,6 +75,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "school.study.tasks.prune_evidence",
         "schedule": crontab(hour=2, minute=40),
     },
+    "find-anomalies": {
+        "task": "school.study.tasks.find_anomalies",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "sweep-uploads": {"task": "media.tasks.sweep_uploads", "schedule": 3600.0},
 }
 if env.text("STUDY_SINK") == "buffered":

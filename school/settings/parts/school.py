@@ -65,8 +65,20 @@ STUDY_SHARDS = 4
 STUDY_DRAIN_SECONDS = 5.0
 STUDY_DRAIN_MEMBERS = 200
 
+# Evidence that comes after STUDY_EVIDENCE_DAYS waits for a person: so many reports are kept of one
+# visit, and so many that wait of one member.
+STUDY_LATE_PER_SESSION = 2_000
+STUDY_LATE_PER_MEMBER = 4_000
+
 # Evidence of closed years is kept at least so many days after it came.
 STUDY_EVIDENCE_KEEP_DAYS = 180
+
+# 待核实: a day is listed from so many hours of study, or so many hours of the clock with study in
+# them; a browser with so many accounts in turn; so many members in step (docs/judge.md).
+STUDY_ANOMALY_HOURS = 16
+STUDY_ANOMALY_CLOCK_HOURS = 18
+STUDY_ANOMALY_ACCOUNTS = 4
+STUDY_ANOMALY_TOGETHER = 3
 
 # Year: stays open until this local day of the next year.
 STUDY_YEAR_CLOSES = (1, 31)

@@ -1,4 +1,4 @@
-"""待核实: study whose evidence looks implausible, for people to look at. Nothing follows by itself."""
+"""待核实: study whose evidence looks implausible, for people to judge. Nothing else follows."""
 
 from django.conf import settings
 from django.db import models

@@ -62,6 +62,7 @@ def open_session(
     item: StudyItem,
     device: str = "",
     address: str = "",
+    browser: str = "",
     session_key: str | None = None,
     take: bool = True,
 ) -> Opened:
@@ -70,6 +71,7 @@ def open_session(
     Args:
         device: what the browser calls itself, shortened.
         address: the client's address prefix.
+        browser: keyed hash of the mark that the sign-in left in the browser.
         session_key: of the sign-in; the token is bound to it by a keyed hash.
         take: whether study goes on here; pages opened before learn that they are superseded.
 
@@ -111,6 +113,7 @@ def open_session(
         sign_in_id=_sign_in(session_key),
         device=device[:64],
         address=address[:45],
+        browser=browser[:64],
     )
     if take:
         supersede_others(session)

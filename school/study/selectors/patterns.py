@@ -1,0 +1,147 @@
+"""The evidence of one local day, in bulk, as the rules on patterns want it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+
+from school.core import clock
+from school.study import registry
+from school.study import spans as sets
+from school.study.models import ItemRevision, Report, StudySession, WallDay
+from school.study.rules import gates
+from school.study.rules.anomalies import Trace, Visit
+
+MEMBERS_AT_ONCE = 100
+
+
+class Opened(NamedTuple):
+    """A visit that reported something, as it is stored."""
+
+    sid: UUID
+    member_id: int
+    revision_id: int
+    item_id: int
+    axis: str
+    study_ms: int
+    check_low: int
+    check_high: int
+    opened_at: datetime
+    last_report_at: datetime
+    browser: str
+
+
+def bounds(day: date) -> tuple[datetime, datetime]:
+    """When a local day begins and ends."""
+    begin = datetime.combine(day, time(), tzinfo=clock.LOCAL)
+    return begin, begin + timedelta(days=1)
+
+
+def visits_of(day: date) -> list[Opened]:
+    """All visits opened on a day that still have their reports, by member. One query."""
+    begin, end = bounds(day)
+    rows = StudySession.objects.filter(
+        opened_at__gte=begin, opened_at__lt=end, last_report_at__isnull=False, pruned_at=None
+    ).values_list(
+        *("pk", "member_id", "revision_id", "revision__item_id", "revision__axis"),
+        *("revision__study_ms", "check_low", "check_high"),
+        *("opened_at", "last_report_at", "browser"),
+    )
+    return [Opened(*row) for row in rows.order_by("member_id", "opened_at").iterator()]
+
+
+def is_pruned(day: date) -> bool:
+    """Whether evidence of a day is gone, so that less is found than there was."""
+    begin, end = bounds(day)
+    rows = StudySession.objects.filter(opened_at__gte=begin, opened_at__lt=end)
+    return rows.exclude(pruned_at=None).exists()
+
+
+def on_the_day(opened: Sequence[Opened], day: date) -> list[Visit]:
+    """Visits on the clock of their day."""
+    midnight = bounds(day)[0]
+    return [
+        Visit(
+            each.member_id,
+            each.revision_id,
+            _since(midnight, each.opened_at),
+            _since(midnight, each.last_report_at),
+            each.browser,
+        )
+        for each in opened
+    ]
+
+
+def _since(midnight: datetime, moment: datetime) -> int:
+    return (moment - midnight) // timedelta(milliseconds=1)
+
+
+def together_on(day: date) -> dict[int, sets.Spans]:
+    """Member → the day's time in registered gatherings, in milliseconds since midnight."""
+    begin, end = bounds(day)
+    found: dict[int, sets.Spans] = {}
+    for member, starts_at, ends_at in registry.together(begin, end):
+        span = _since(begin, starts_at), _since(begin, ends_at)
+        found[member] = sets.add(found.get(member, []), *span)[0]
+    return found
+
+
+def spent_on(day: date) -> Iterator[tuple[int, sets.Spans]]:
+    """Each member with study on a day, and the real time it took. One query."""
+    rows = WallDay.objects.filter(day=day).values_list("member_id", "spans")
+    for member, spans in rows.iterator():
+        yield member, sets.unpack(spans)
+
+
+def traces_of(opened: Sequence[Opened]) -> Iterator[tuple[int, list[Trace]]]:
+    """Each member and what his visits of a day reported; one query for a portion of members.
+
+    Args:
+        opened: visits, by member.
+    """
+    by_member = [(member, list(rows)) for member, rows in groupby(opened, lambda o: o.member_id)]
+    for first in range(0, len(by_member), MEMBERS_AT_ONCE):
+        portion = by_member[first : first + MEMBERS_AT_ONCE]
+        reports = _reports_of([each.sid for _member, rows in portion for each in rows])
+        for member, rows in portion:
+            yield member, [_trace(each, reports.get(each.sid, [])) for each in rows]
+
+
+def _reports_of(sids: list[UUID]) -> dict[UUID, list]:
+    found: dict[UUID, list] = {}
+    rows = Report.objects.filter(session_id__in=sids).order_by("session_id", "seq")
+    for report in rows.only("session_id", "packed", "segments", "answers").iterator():
+        found.setdefault(report.session_id, []).append(report.evidence())
+    return found
+
+
+def _trace(each: Opened, reports: list) -> Trace:
+    is_text = each.axis == ItemRevision.Axis.TEXT
+    trace = Trace(
+        item=each.item_id,
+        wanted=each.study_ms,
+        moments=(),
+        reports=reports,
+        idle=settings.STUDY_TEXT_IDLE_SECONDS * 1000 if is_text else 0,
+    )
+    if not each.check_low or is_text:  # a text goes on by itself when somebody reads
+        return trace
+    moments = gates.schedule(each.sid, each.check_low, each.check_high, trace.length)
+    return Trace(trace.item, trace.wanted, moments, reports, trace.idle)
+
+
+def days_reported_on(day: date) -> set[date]:
+    """Days before whose visits still reported something on a day. One query."""
+    begin, _end = bounds(day)
+    rows = StudySession.objects.filter(
+        last_report_at__gte=begin, opened_at__lt=begin, opened_at__gte=begin - _late()
+    )
+    moments = rows.values_list("opened_at", flat=True).iterator()
+    return {clock.local_day(moment) for moment in moments}
+
+
+def _late() -> timedelta:
+    return timedelta(days=settings.STUDY_EVIDENCE_DAYS + 2)
