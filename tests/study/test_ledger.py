@@ -282,3 +282,31 @@ def test_a_past_year_is_closed_or_reminded_of_as_set(settings):
         assert look_after_year() == "closed"
         assert look_after_year() == ""
     assert YearClose.objects.get().year == 2026
+
+
+def test_study_by_time_that_was_corrected_is_not_paid_again_at_night():
+    make_rule(**BY_TIME)
+    member, keeper, lesson = make_member(), make_member("教务"), make_lesson(60)
+    page = Page(member, lesson, EVENING)
+    page.watch(0, 1800)
+    post_studied(member_id=member.pk, revision=lesson, cycle=0)
+    correct_entry(entry=HourEntry.objects.get(), reason="没有在看", credit=10, by=keeper)
+    assert post_studied(member_id=member.pk, revision=lesson, cycle=0) == []
+    assert [credit for _day, credit in credits(member)] == [66, -66, 10]
+    page.send((1800, 2250, 1800, 2250))
+    post_studied(member_id=member.pk, revision=lesson, cycle=0)
+    assert hours_of_year(member.pk, 2026).online == 10 + 17  # 37.5 minutes are 83, 66 were paid
+    assert exact()
+
+
+def test_room_that_a_correction_leaves_under_a_cap_rewrites_no_other_line():
+    make_rule(daily_cap=40)
+    member, keeper = make_member(), make_member("教务")
+    for minutes in (0, 30):
+        Page(member, make_lesson(5), EVENING + timedelta(minutes=minutes)).watch(0, 300)
+    correct_entry(entry=HourEntry.objects.order_by("pk")[0], reason="x", credit=10, by=keeper)
+    assert [credit for _day, credit in credits(member)] == [25, 15, -25, 10]
+    assert exact()
+    Page(member, make_lesson(5), EVENING + timedelta(hours=1)).watch(0, 300)
+    assert credits(member)[-1][1] == 15  # the room is there for what is studied later
+    assert exact()

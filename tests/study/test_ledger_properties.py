@@ -126,12 +126,13 @@ class World:
         at = FIRST + timedelta(days=day)
         row, _made = StudyDay.objects.get_or_create(member=member, revision=revision, day=at)
         StudyDay.objects.filter(pk=row.pk).update(studied_ms=row.studied_ms + minutes * 60_000)
-        done = Completion.objects.in_force().filter(member=member, revision=revision)
-        if completed and not done.exists():
+        rows = Completion.objects.filter(member=member, revision=revision, reverses=None)
+        if completed and not rows.filter(reversed_by=None).exists():
             completion = Completion.objects.create(
                 member=member,
                 item=revision.item,
                 revision=revision,
+                ordinal=rows.count(),
                 effective_on=at,
                 recorded_at=LATER,
                 evidence="study",

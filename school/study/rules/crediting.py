@@ -43,6 +43,22 @@ class Studied(NamedTuple):
     own_award: int | None
 
 
+class Decided(NamedTuple):
+    """A line no rule works out (put right by a person, booked late), or the end of one (minus).
+
+    ``place``: the line's number; ``key``: what it once paid, None when it never paid study.
+    """
+
+    place: int
+    key: Key | None
+    source: str
+    day: date
+    year: int
+    credit: int
+    award: int
+    item_id: int | None
+
+
 class Booked(NamedTuple):
     """What the ledger holds for a key: sums of its lines in force, and their primary keys."""
 
@@ -71,8 +87,8 @@ class Evidence:
 
     ``booked``: by key. ``first``: the number of the first line a key ever had, its place in the
     order of all; ``uptos``: how far lines of a study day ever went. ``settled``: keys that a person
-    has decided; they stay as they are.
-    ``held``: what the caps hold without the lines of ``booked``. ``paid``: (item, year) paid on
+    has decided; they stay as they are. ``decided``: what their lines and others held, and when.
+    ``held``: what the caps hold of other days. ``paid``: (item, year) paid on
     completion elsewhere. ``by_time``: awards of study elsewhere by (item, year), ``by_round`` by
     (revision, cycle, year). ``completed``: rounds completed elsewhere on a day that counts on
     completion. ``earlier``: study days elsewhere, by round.
@@ -84,6 +100,7 @@ class Evidence:
     first: dict[Key, int] = field(default_factory=dict)
     uptos: dict[tuple[int, int, date], list[int]] = field(default_factory=dict)
     settled: set[Key] = field(default_factory=set)
+    decided: list[Decided] = field(default_factory=list)
     held: Held = field(default_factory=Held)
     paid: set[tuple[int, int]] = field(default_factory=set)
     by_time: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
@@ -117,6 +134,9 @@ class _Crediting:
         self.upto: dict[tuple[int, int], dict[date, int]] = defaultdict(dict)
         self.worth: dict[tuple[int, int], int] = defaultdict(int)
         self.seconds: dict[tuple[int, int], int] = defaultdict(int)
+        self.fixed: dict[Key, int] = defaultdict(int)
+        for line in evidence.decided:
+            self.fixed[line.key or ()] += line.award
         self.on_completion = set(evidence.completed)
         for done in evidence.done:
             if done.kind != hours.QUIZ and not self._by_time(done.day):
@@ -124,15 +144,19 @@ class _Crediting:
 
     def run(self) -> dict[Key, Wanted]:
         for _place, key, each in sorted(self._events(), key=lambda event: event[0]):
-            if isinstance(each, Studied):
+            if isinstance(each, Decided):
+                self._hold(each)
+            elif isinstance(each, Studied):
                 self._study(key, each)
             elif key not in self.evidence.settled:
                 self._complete(key, each)
         return self.wanted
 
-    def _events(self) -> Iterable[tuple[tuple, Key, Done | Studied]]:
+    def _events(self) -> Iterable[tuple[tuple, Key | None, Done | Studied | Decided]]:
         """In the order of first booking, so that what was cut by a cap is cut again."""
         first, never = self.evidence.first, float("inf")
+        for line in self.evidence.decided:
+            yield (line.place, line.day, -1, 0, line.credit), line.key, line
         for each in self.evidence.studied:
             day = each.revision_id, each.cycle, each.day
             known = [upto for upto in self.evidence.uptos.get(day, ()) if upto < each.studied_ms]
@@ -142,6 +166,21 @@ class _Crediting:
         for done in self.evidence.done:
             paid: Key = (origins.COMPLETION, done.pk)
             yield (first.get(paid, never), done.day, 1, done.pk, 0), paid, done
+
+    def _hold(self, line: Decided) -> None:
+        """From here on a decided line fills its caps, or (taken back) leaves room again."""
+        evidence = self.evidence
+        evidence.held.add(line.source, line.day, line.year, line.credit)
+        if line.key is None:
+            return
+        kind, *what = line.key
+        if kind == origins.STUDY:
+            evidence.by_time[line.item_id, line.year] += line.award
+            evidence.by_round[what[0], what[1], line.year] += line.award
+        elif line.credit > 0:
+            evidence.paid.add((line.item_id, line.year))
+        elif line.credit < 0:
+            evidence.paid.discard((line.item_id, line.year))
 
     def _by_time(self, day: date) -> bool:
         rule = self.rule_on(day)
@@ -204,13 +243,15 @@ class _Crediting:
         whole = hours.studied_credit(
             (ms, self.rule_on(day).minutes_per_hour) for day, ms in upto.items()
         )
+        if settled:  # worth what it was booked with, by whatever rule
+            self.worth[round_of] += self.fixed.get(key, 0)
+            self.seconds[round_of] = sum(upto.values()) // 1000
+            return
         award, total = whole - self.worth[round_of], sum(upto.values()) // 1000
         if not award:
             return
         seconds, self.seconds[round_of] = total - self.seconds[round_of], total
         self.worth[round_of] = whole
-        if settled:
-            return
         self.evidence.by_time[each.item_id, each.day.year] += award
         self.evidence.by_round[*round_of, each.day.year] += award
         self._want(

@@ -12,7 +12,7 @@ from school.study import registry
 from school.study.models import Completion, HourEntry, ItemRevision, LateArrival, StudyDay
 from school.study.registry import HourEvidence
 from school.study.rules import crediting, hours, origins
-from school.study.rules.crediting import Booked, Done, Evidence, Key, Studied
+from school.study.rules.crediting import Booked, Decided, Done, Evidence, Key, Studied
 from school.study.selectors.rules import RuleBook
 
 PORTION = 100
@@ -177,7 +177,7 @@ class Gathered:
             if not late and self.inside(line.studied_on):
                 mine.offline[line.origin] = line
         elif line.source in HourEntry.SELF_PACED:
-            mine.evidence.held.add(line.source, line.studied_on, line.year, line.credit)
+            mine.evidence.decided.append(_decided(line, None, line.pk))
 
     def _take_elsewhere(self, mine: Account, line: Line, key: Key) -> None:
         evidence = mine.evidence
@@ -192,8 +192,16 @@ class Gathered:
     def _take_reversed(self, mine: Account, line: Line, key: Key | None, opposite: Line) -> None:
         if opposite.credit != -line.credit:
             mine.amiss.append((opposite, "冲销与原记录不等"))
-        if key and not opposite.origin.startswith(f"{origins.ANEW}:"):
-            mine.evidence.settled.add(key)
+        if origins.kind_of(opposite.origin) == origins.ANEW:
+            return
+        evidence = mine.evidence
+        if key:
+            evidence.settled.add(key)
+        place = evidence.first[key] if key else line.pk
+        evidence.decided += [
+            _decided(line, key, place),
+            _decided(line, key, opposite.pk, -1),
+        ]
 
     def _read_completions(self, low: int, high: int, account) -> None:
         rows = (
@@ -260,7 +268,7 @@ def _sum_up(account: Account) -> None:
     for key in account.evidence.settled & set(account.lines):
         # Decided by a person once: every line of it stays, and the caps hold it.
         for line in account.lines.pop(key):
-            account.evidence.held.add(line.source, line.studied_on, line.year, line.credit)
+            account.evidence.decided.append(_decided(line, key, line.pk))
     for key, lines in account.lines.items():
         awards = [line.award for line in lines]
         booked[key] = Booked(
@@ -269,6 +277,23 @@ def _sum_up(account: Account) -> None:
             sum(line.credit for line in lines),
             lines[0].source,
         )
+
+
+def _decided(line: Line, key: Key | None, place: int, sign: int = 1) -> Decided:
+    """A line as it fills the caps from a place on, or (-1) as it leaves them.
+
+    Study that a person took back is still study that was paid: its award stays.
+    """
+    return Decided(
+        place,
+        key,
+        line.source,
+        line.studied_on,
+        line.year,
+        sign * line.credit,
+        (line.award or 0) if sign > 0 else 0,
+        line.item_id,
+    )
 
 
 def _note_first(evidence: Evidence, key: Key, pk: int) -> None:

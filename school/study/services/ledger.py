@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
@@ -184,11 +184,7 @@ def item_award(revision: ItemRevision, item: StudyItem, rule: HourRule | None) -
 def _paid_by_time(completion: Completion) -> int:
     """What study of the item was worth by time: of this year, and of this round of study."""
     round_of = origins.study_prefix(completion.revision_id, completion.cycle)
-    mine = HourEntry.objects.in_force().filter(
-        member_id=completion.member_id,
-        item_id=completion.item_id,
-        origin__startswith=f"{origins.STUDY}:",
-    )
+    mine = _of_study(completion.member_id, f"{origins.STUDY}:").filter(item_id=completion.item_id)
     this = Q(counts_for_year=completion.effective_on.year) | Q(origin__startswith=round_of)
     return mine.filter(this).aggregate(total=Sum("award"))["total"] or 0
 
@@ -279,6 +275,12 @@ def study_line(
     }
 
 
+def _of_study(member_id: int, prefix: str) -> QuerySet[HourEntry]:
+    """Lines of study by time, in force or taken back by a person; not those credited anew."""
+    mine = HourEntry.objects.filter(member_id=member_id, origin__startswith=prefix, reverses=None)
+    return mine.exclude(reversed_by__origin__startswith=f"{origins.ANEW}:")
+
+
 def studied_so_far(
     member_id: int, revision_id: int, cycle: int
 ) -> tuple[dict[date, int], int, int]:
@@ -286,12 +288,8 @@ def studied_so_far(
 
     What a person took back stays booked: the same study is not paid again behind his back.
     """
-    lines = (
-        HourEntry.objects.in_force()
-        .filter(member_id=member_id, origin__startswith=origins.study_prefix(revision_id, cycle))
-        .order_by("pk")
-        .values_list("origin", "award", "seconds")
-    )
+    mine = _of_study(member_id, origins.study_prefix(revision_id, cycle)).order_by("pk")
+    lines = mine.values_list("origin", "award", "seconds")
     upto: dict[date, int] = {}
     award = seconds = 0
     for origin, worth, length in lines:
