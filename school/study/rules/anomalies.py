@@ -35,7 +35,7 @@ HOUR_USED = 10 * MINUTE
 # Devices: the next account begins within this time after the last one ended.
 HANDOVER_MS, TURN_LEAST = 15 * MINUTE, 2 * MINUTE
 # Lockstep: begun and ended together, on so many items.
-STEP_MS, STEP_VISITS, STEP_LEAST, STEP_CROWD = 3 * SECOND, 3, MINUTE, 200
+STEP_MS, STEP_VISITS, STEP_LEAST, STEP_CROWD = 3 * SECOND, 3, MINUTE, 50
 # Around a registered gathering people come early and stay on.
 AROUND_MS = 30 * MINUTE
 
