@@ -19,13 +19,22 @@ class StudyConfig(AppConfig):
         audit_names.register()
         personal_parts.register()
         from school.study import tasks  # noqa: F401
-        from school.study.places import disputes_open, disputes_pending
+        from school.study.places import (
+            anomalies_open,
+            disputes_open,
+            disputes_pending,
+            late_open,
+            late_pending,
+        )
         from school.study.registry import (
+            register_evidence_hold,
             register_open_matter,
             register_pending,
             register_requirement,
         )
+        from school.study.selectors.anomalies import held_members
         from school.study.selectors.gates import questions_answered
+        from school.study.selectors.late import waiting_for_late
         from school.study.selectors.years import late_rows, waiting_arrivals
         from school.study.services.sinks import queue
 
@@ -38,6 +47,11 @@ class StudyConfig(AppConfig):
         register_open_matter(waiting_arrivals)
         register_pending(disputes_pending)
         register_open_matter(disputes_open)
+        register_pending(late_pending)
+        register_open_matter(late_open)
+        register_evidence_hold(waiting_for_late)
+        register_open_matter(anomalies_open)
+        register_evidence_hold(held_members)
         register(Place("me", _("我的"), "study:me", icon="me", order=50, slot=MAIN))
         # 我的 lists the places of the member's menu, so these stand in both.
         register(

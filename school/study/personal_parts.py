@@ -3,13 +3,20 @@
 from django.utils.translation import gettext_lazy as _
 
 from school.members.models import Member
-from school.members.personal_data import rows_part
-from school.study.models import StudySession
+from school.members.personal_data import Part, Row, register_part, rows_part, written
+from school.study.models import Anomaly, StudySession
 
 
 def _forget_devices(member: Member) -> int:
     """The evidence stays, without the device and the place it came from."""
-    return StudySession.objects.filter(member=member).update(device="", address="")
+    return StudySession.objects.filter(member=member).update(device="", address="", browser="")
+
+
+def _judged(member: Member) -> list[Row]:
+    """What people have said of one's study; what nobody has looked at yet says nothing, and the
+    evidence names others."""
+    rows = Anomaly.objects.filter(member=member).exclude(state=Anomaly.State.OPEN)
+    return written(rows, ("member", "round", "evidence", "party", "judged_by"))
 
 
 def register() -> None:
@@ -17,6 +24,7 @@ def register() -> None:
     rows_part("study.hourentry.member", _("学时记录"))
     rows_part("study.dispute.member", _("学时申诉"))
     rows_part("study.latestudy.member", _("逾期上传的学习"))
+    register_part(Part("study.anomaly", _("核实过的学习记录"), ("study.anomaly.member",), _judged))
     rows_part("study.completion.member", _("完成记录"))
     rows_part(
         "study.studysession.member",
@@ -28,6 +36,7 @@ def register() -> None:
             "minute_reports",
             "sign_in",
             "pruned_at",
+            "browser",
         ),
         erase=_forget_devices,
     )

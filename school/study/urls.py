@@ -1,6 +1,6 @@
 from django.urls import path
 
-from school.study.views import disputes, evidence, pages
+from school.study.views import anomalies, disputes, evidence, late, pages
 
 app_name = "study"
 urlpatterns = [
@@ -17,4 +17,10 @@ urlpatterns = [
     path("branch/disputes/<int:dispute_id>/", disputes.case, name="dispute_case"),
     path("branch/disputes/<int:dispute_id>/verify/", disputes.verify, name="dispute_verify"),
     path("branch/disputes/<int:dispute_id>/decide/", disputes.decide, name="dispute_decide"),
+    path("branch/<int:branch_id>/late/", late.cases, name="late_cases"),
+    path("branch/late/<int:study_id>/", late.case, name="late_case"),
+    path("branch/late/<int:study_id>/decide/", late.decide, name="late_decide"),
+    path("branch/<int:branch_id>/anomalies/", anomalies.listed, name="anomalies"),
+    path("branch/anomalies/<int:anomaly_id>/", anomalies.detail, name="anomaly"),
+    path("branch/anomalies/<int:anomaly_id>/judge/", anomalies.judge, name="anomaly_judge"),
 ]

@@ -10,7 +10,8 @@ from school.core import clock
 from school.members.models import Branch, Member, RoleGrant
 from school.members.permissions import WRITING, scope_for
 from school.members.selectors.directory import subtree_q
-from school.study.models import Coverage, Dispute, StudyItem, StudySession
+from school.study.models import Coverage, Dispute, LateStudy, StudyItem, StudySession
+from school.study.selectors.officers import nearest_officers
 
 Role, State = RoleGrant.Role, Dispute.State
 
@@ -88,14 +89,7 @@ def acting_on(dispute: Dispute) -> list[int]:
     roles = WRITING if dispute.state == State.SUBMITTED else {Role.SCHOOL_ADMIN}
     if dispute.state == State.VERIFIED and dispute.raised:
         roles = {Role.SCHOOL_ADMIN, Role.COMMITTEE_ADMIN}
-    path, steplen = dispute.holder.path, Branch.steplen
-    upwards = [path[:end] for end in range(steplen, len(path) + 1, steplen)]
-    grants = RoleGrant.objects.on(clock.today()).filter(
-        role__in=roles, branch__path__in=upwards, member__is_active=True
-    )
-    found = list(grants.exclude(member=dispute.member).values_list("branch__path", "member_id"))
-    nearest = max((len(at) for at, _member in found), default=0)
-    return sorted({member for at, member in found if len(at) == nearest})
+    return nearest_officers(dispute.holder, roles, dispute.member)
 
 
 def who_has_it(dispute: Dispute) -> str:
@@ -126,8 +120,8 @@ class Visit:
         return self.studied_ms // 1000
 
 
-def evidence_around(dispute: Dispute) -> list[Visit]:
-    """The member's visits on the day a dispute is about, and the days beside it. One query."""
+def evidence_around(dispute: Dispute | LateStudy) -> list[Visit]:
+    """The member's visits on the day a matter is about, and the days beside it. One query."""
     first, last = dispute.studied_on - timedelta(days=1), dispute.studied_on + timedelta(days=1)
     rows = StudySession.objects.filter(
         member_id=dispute.member_id,

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError, NotAllowed
-from school.members.models import Branch, Member
-from school.members.permissions import scope_for
+from school.members.models import Member
 from school.members.selectors.people import home_branch
 from school.notices.services import tell
 from school.study.models import Completion, Dispute, DisputeStep, HourEntry, StudyItem
@@ -21,6 +20,7 @@ from school.study.registry import outstanding
 from school.study.rules import origins
 from school.study.selectors.cycles import latest_cycle
 from school.study.selectors.disputes import acting_on, who_has_it
+from school.study.selectors.officers import above_own
 from school.study.services.completion import Evidence, consider
 from school.study.services.ledger import correct_entry, post_offline
 
@@ -67,7 +67,7 @@ def open_dispute(
         studied_on=studied_on,
         text=text,
         branch=branch,
-        holder=_above_own(member, branch),
+        holder=above_own(member, branch),
         due_on=dispute_deadline(clock.today()),
         opened_at=clock.now(),
     )
@@ -96,14 +96,6 @@ def _check(
         same = same.filter(item=item, studied_on=day, kind=kind)
     if same.exists():
         raise Conflict(_("同一事项的申诉正在办理，请在“学时申诉”里查看。"))
-
-
-def _above_own(member: Member, branch: Branch) -> Branch:
-    """The lowest branch upwards where the member does not act himself; else the top."""
-    own = scope_for(member)
-    while own.may_write(branch) and not branch.is_root():
-        branch = branch.get_parent()
-    return branch
 
 
 @transaction.atomic

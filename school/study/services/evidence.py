@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from school.core import audit, clock
 from school.study import registry
-from school.study.models import Report, StudySession, YearClose
+from school.study.models import LateReport, LateStudy, Report, StudySession, YearClose
 
 SESSIONS_AT_ONCE = 500
 
@@ -27,6 +27,8 @@ def prune() -> int:
     while batch := list(_prunable(years).values_list("pk", flat=True)[:SESSIONS_AT_ONCE]):
         with transaction.atomic():
             reports += Report.objects.filter(session_id__in=batch).delete()[0]
+            late = LateReport.objects.filter(session_id__in=batch)
+            reports += late.exclude(study__state=LateStudy.State.WAITING).delete()[0]
             StudySession.objects.filter(pk__in=batch).update(pruned_at=clock.now())
         sessions += len(batch)
     if reports:

@@ -1,17 +1,19 @@
 """Taking in what a page reports, at once: the door to the ``direct`` sink."""
 
 from school.study.services.sinks import direct
-from school.study.services.sinks.answers import Accepted
+from school.study.services.sinks.answers import Accepted, Kept
 from school.study.services.sinks.batches import BadReport, read_batch, read_claim, refuse_other
 from school.study.services.sinks.late import Gone
 
-__all__ = ["Accepted", "BadReport", "Gone", "accept_report"]
+__all__ = ["Accepted", "BadReport", "Gone", "Kept", "accept_report"]
 
 
 def accept_report(
     *, token: object, seq: object, segments: object, member_id: int | None, answers: object = None
-) -> Accepted:
+) -> Accepted | Kept:
     """Judge and store one batch of a session. The same ``seq`` counts once.
+
+    What comes after the days of the evidence window is kept for a person to decide on.
 
     Args:
         token: what ``open_session`` gave; the proof of who studies what.
@@ -23,9 +25,10 @@ def accept_report(
 
     Raises:
         NotAllowed: no token of ours, or another member is signed in.
-        Gone: more than the days of the evidence window after the session's end.
+        Gone: so late that it is not even kept.
         BadReport: wrong shape, absurd size, or coverage in more pieces than is kept.
-        TooMany: more reports of this session in a minute than are taken.
+        TooMany: more reports of this session in a minute than are taken, or more of the member
+            waits to be decided than is kept.
     """
     claim = read_claim(token)
     refuse_other(claim, member_id)

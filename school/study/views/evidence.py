@@ -15,8 +15,9 @@ from school.core import audit
 from school.core.devices import member_key
 from school.core.errors import Conflict, DomainError, NotFound, TooMany
 from school.members.permissions import member_required
+from school.members.services.signin import browser_of
 from school.study.models import StudyItem
-from school.study.services.reports import BadReport, accept_report
+from school.study.services.reports import BadReport, Kept, accept_report
 from school.study.services.sessions import open_session
 from school.study.services.sinks import buffered
 from school.study.services.sinks.batches import signed_in_member
@@ -64,6 +65,7 @@ def open_item(request: HttpRequest) -> JsonResponse:
             item=item,
             device=request.headers.get("User-Agent", ""),
             address=audit.address_prefix(request),
+            browser=browser_of(request),
             session_key=request.session.session_key,
             take=body.get("take") is not False,
         )
@@ -83,7 +85,9 @@ def report(request: HttpRequest) -> HttpResponse:
         body = _body(request)
         if settings.STUDY_SINK == "buffered":
             answer = buffered.accept(body, _session(request))
-            return HttpResponse(answer, content_type="application/json")
+            if isinstance(answer, bytes):
+                return HttpResponse(answer, content_type="application/json")
+            return JsonResponse(answer.payload(), status=202)
         accepted = accept_report(
             token=body.get("token"),
             seq=body.get("seq"),
@@ -93,7 +97,8 @@ def report(request: HttpRequest) -> HttpResponse:
         )
     except DomainError as error:
         return _refusal(error)
-    return JsonResponse(accepted.payload())
+    status = 202 if isinstance(accepted, Kept) else 200
+    return JsonResponse(accepted.payload(), status=status)
 
 
 def _session(request: HttpRequest) -> SessionBase:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -29,3 +31,12 @@ class Accepted:
     def payload(self) -> dict:
         """As plain JSON values."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A report came too late to be judged at once: it is kept until somebody decides on it."""
+
+    def payload(self) -> dict:
+        """As plain JSON values; the page is told by the status 202."""
+        return {"kept": True, "message": _("逾期上传，待核实")}

@@ -22,13 +22,17 @@ class BadReport(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One report. ``received``: when the queue took it in; None: now, by the database's clock."""
+    """One report. ``received``: when the queue took it in; None: now, by the database's clock.
+
+    ``admitted``: somebody has decided that it counts though it came too late.
+    """
 
     claim: tokens.Claim
     seq: int
     segments: list[judge.Segment]
     answers: list[tuple[int, int]]
     received: datetime | None = None
+    admitted: bool = False
 
 
 def read_claim(token: object) -> tokens.Claim:

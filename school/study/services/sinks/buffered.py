@@ -7,22 +7,25 @@ told are the numbers of the last posting; a batch stays on the device until they
 
 import contextlib
 import json
+from datetime import UTC, datetime, timedelta
 
 from celery import current_app
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from school.core import clock
 from school.core.errors import DomainError
 from school.study.rules.tokens import Claim
-from school.study.services.sinks import batches, queue
-from school.study.services.sinks.answers import Accepted
+from school.study.services.sinks import batches, direct, queue
+from school.study.services.sinks.answers import Accepted, Kept
 from school.study.services.sinks.post import look, too_many
 
 
-def accept(body: dict, session: SessionBase) -> bytes:
-    """Take a report in; the JSON to answer with.
+def accept(body: dict, session: SessionBase) -> bytes | Kept:
+    """Take a report in; the JSON to answer with. What comes too late is kept in the database.
 
     Args:
         body: ``{"token", "seq", "segments", "answers"}``.
@@ -35,7 +38,10 @@ def accept(body: dict, session: SessionBase) -> bytes:
     if session.session_key and not claim.opened_in(session.session_key):
         batches.refuse_other(claim, batches.signed_in_member(session))
     seq, segments, answers = body.get("seq"), body.get("segments"), body.get("answers")
-    batches.read_batch(claim, seq=seq, segments=segments, answers=answers)
+    batch = batches.read_batch(claim, seq=seq, segments=segments, answers=answers)
+    if _may_be_late(claim):
+        outcome = direct.accept(batch)
+        return written(outcome) if isinstance(outcome, Accepted) else outcome
     entry = json.dumps([body["token"], seq, segments, answers], separators=(",", ":")).encode()
     try:
         told = queue.push(sid=claim.sid.hex, member_id=claim.member_id, seq=seq, entry=entry)
@@ -53,6 +59,12 @@ def accept(body: dict, session: SessionBase) -> bytes:
     if told.unknown:
         raise away()
     return told.text
+
+
+def _may_be_late(claim: Claim) -> bool:
+    """Whether a visit is over for so long that its reports are rare: they need no queue."""
+    over = datetime.fromtimestamp(claim.expires, UTC)
+    return clock.now() > over + timedelta(days=settings.STUDY_EVIDENCE_DAYS - 1)
 
 
 class Away(DomainError):

@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from school.core import clock
 from school.core.errors import DomainError
 from school.study.services.sinks import batches, queue
-from school.study.services.sinks.answers import Accepted
+from school.study.services.sinks.answers import Accepted, Kept
 from school.study.services.sinks.batches import Batch
 from school.study.services.sinks.buffered import refusal_text, written
 from school.study.services.sinks.post import Outcome, post
@@ -31,15 +31,19 @@ MOST_STRETCH = 4
 
 @dataclass(slots=True)
 class Drained:
-    """What a drain did: reports posted or found posted, refused, and put aside."""
+    """What a drain did: reports posted or found posted, kept as late, refused, and put aside."""
 
     posted: int = 0
+    kept: int = 0
     refused: int = 0
     bad: int = 0
 
     def __add__(self, other: "Drained") -> "Drained":
         return Drained(
-            self.posted + other.posted, self.refused + other.refused, self.bad + other.bad
+            self.posted + other.posted,
+            self.kept + other.kept,
+            self.refused + other.refused,
+            self.bad + other.bad,
         )
 
 
@@ -89,6 +93,8 @@ def _settle(shard: int, taken: queue.Taken) -> Drained:
             result.posted += 1
             answer = replace(outcome, cadence=outcome.cadence * stretch)
             told[sid] = (sid, "answer", written(answer), outcome.durable_seq)
+        elif isinstance(outcome, Kept):
+            result.kept += 1  # the page hears of it when it asks again: it was late at the door
         elif isinstance(outcome, DomainError):
             result.refused += 1
             told[sid] = (sid, "refused", refusal_text(outcome), 0)

@@ -22,14 +22,14 @@ from school.study.rules.tokens import Claim
 from school.study.selectors.standing import Standing, standing
 from school.study.services.completion import consider
 from school.study.services.sinks import late
-from school.study.services.sinks.answers import Accepted
+from school.study.services.sinks.answers import Accepted, Kept
 from school.study.services.sinks.batches import Batch, unreadable
 from school.study.services.sinks.desk import Desk, laid_out, seen
 from school.study.services.sinks.statements import Held, Session
 
 MINUTE = 60
 
-Outcome = Accepted | DomainError
+Outcome = Accepted | Kept | DomainError
 
 
 def post(batches: Sequence[Batch]) -> list[Outcome]:
@@ -39,7 +39,7 @@ def post(batches: Sequence[Batch]) -> list[Outcome]:
     batch again changes nothing. A refused batch leaves nothing behind and does not stop the others.
     """
     desk = laid_out(batches)
-    outcomes: list[DomainError | UUID] = []
+    outcomes: list[DomainError | Kept | UUID] = []
     for batch in batches:
         try:
             outcomes.append(_post(desk, batch))
@@ -63,13 +63,13 @@ def look(claim: Claim) -> Accepted:
     return _answer(desk, _session(desk, claim))
 
 
-def _post(desk: Desk, batch: Batch) -> UUID:
+def _post(desk: Desk, batch: Batch) -> UUID | Kept:
     session = _session(desk, batch.claim)
     received = batch.received or desk.now
-    if late.is_late(session.expires_at, received):
-        late.turn_away(batch, session, received)
     if desk.is_known(session, batch.seq):
         return session.sid
+    if not batch.admitted and late.is_late(session.expires_at, received):
+        return late.keep(batch, session, received)
     if batch.received is None:
         _count(session, received)
     held = desk.held[session.key]
