@@ -17,11 +17,13 @@ from school.members.models import Branch, RoleGrant
 from school.members.services.grants import grant_role
 from school.plans.services.exemptions import ask_exemption
 from school.reports.models import Filing
+from school.study.models import Anomaly, LateStudy, StudySession
 from school.study.services.disputes import open_dispute
 from tests.factories import members as make
 from tests.factories import plans as plan_rows
 from tests.factories import quizzes as quiz_rows
 from tests.factories.courses import section
+from tests.factories.study import make_lesson
 
 pytestmark = pytest.mark.django_db
 Role = RoleGrant.Role
@@ -113,6 +115,14 @@ TABLE = {
     ("study:dispute_verify", "post"): board(BAD, auditor=NO),
     ("study:dispute_decide", "post"): board(NO, auditor=NO),
     ("study:dispute_withdraw", "post"): signed_in(ABSENT, member=DONE),
+    # 待核实: who acts for the branch looks, the office judges.
+    ("study:anomalies", "get"): LOOK,
+    ("study:anomaly", "get"): LOOK,
+    ("study:anomaly_judge", "post"): board(NO, auditor=NO),
+    # 逾期上传: who writes for the branch decides, an auditor looks.
+    ("study:late_cases", "get"): LOOK,
+    ("study:late_case", "get"): LOOK,
+    ("study:late_decide", "post"): board(BAD, auditor=NO),
     ("study:hours_sheet", "get"): signed_in(DONE),
     ("plans:tasks", "get"): signed_in(DONE),
     ("plans:exemptions", "get"): ANY_BOARD,
@@ -311,10 +321,34 @@ def _things(first, people) -> dict:
         **_people(first, people),
         **_rosters(first, people),
         **_quiz(people[MEMBER]),
+        "anomaly_id": Anomaly.objects.create(
+            member=who, branch=first, kind="rhythm", day=today, found_at=end, evidence={"signs": {}}
+        ).pk,
+        "study_id": _late(first, who).pk,
         "dispute_id": open_dispute(
             member=people[MEMBER], kind="missing", studied_on=today, text="漏记"
         ).pk,
     }
+
+
+def _late(first, who) -> LateStudy:
+    """A visit whose evidence came too late."""
+    began, now = clock.now() - timedelta(days=9), clock.now()
+    session = StudySession.objects.create(
+        member=who,
+        revision=make_lesson(5),
+        opened_at=began,
+        expires_at=began + timedelta(hours=12),
+        max_rate=100,
+    )
+    return LateStudy.objects.create(
+        session=session,
+        member=who,
+        holder=first,
+        studied_on=clock.local_day(began),
+        came_at=now,
+        last_at=now,
+    )
 
 
 def _people(first, people) -> dict:

@@ -134,9 +134,9 @@ def instant_answers(traces: Sequence[Trace]) -> dict | None:
 
 
 def same_answers(traces: Sequence[Trace]) -> dict | None:
-    """Check-ins that were all answered after the same time."""
+    """Check-ins that were all answered after the same time, though not at once."""
     delays = sorted(delay for trace in traces for delay in trace.delays)
-    if len(delays) < SAME_LEAST or delays[-1] - delays[0] > SAME_MS:
+    if len(delays) < SAME_LEAST or delays[-1] - delays[0] > SAME_MS or delays[-1] <= INSTANT_MS:
         return None
     return {"answers": len(delays), "low": delays[0], "high": delays[-1]}
 

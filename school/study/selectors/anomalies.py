@@ -12,7 +12,7 @@ from school.members.models import Branch, Member, RoleGrant
 from school.members.permissions import scope_for
 from school.members.selectors.directory import subtree_q
 from school.study.models import Anomaly, HourEntry, ItemRevision
-from school.study.rules.anomalies import HOUR_USED
+from school.study.rules.anomalies import HOUR_USED, INSTANT_MS
 from school.study.selectors.patterns import bounds
 
 Role, Kind, State = RoleGrant.Role, Anomaly.Kind, Anomaly.State
@@ -157,8 +157,8 @@ def _rhythm(_reader: Member, anomaly: Anomaly) -> Shown:
 def _sign(name: str, sign: dict) -> str:
     if name == "instant":
         return _(
-            "当日 %(answers)d 次在学确认，都在弹出后 %(high)d 毫秒内点了“继续”，人一般做不到。"
-        ) % {"answers": sign["answers"], "high": sign["high"]}
+            "当日 %(answers)d 次在学确认，弹出后不到 %(limit)s 秒就都已作答，人一般做不到。"
+        ) % {"answers": sign["answers"], "limit": _seconds(INSTANT_MS)}
     if name == "same":
         return _(
             "当日 %(answers)d 次在学确认，都在弹出后 %(low)s 至 %(high)s 秒之间作答，几乎没有差别。"
@@ -192,7 +192,10 @@ def _seconds(ms: int) -> str:
 
 def _long_day(_reader: Member, anomaly: Anomaly) -> Shown:
     evidence = anomaly.evidence
-    said = _("当日计入 %(total)s，分布在 %(used)d 个小时里（每小时满 %(least)d 分钟才算）。") % {
+    said = _(
+        "当日计入 %(total)s（含集体学习），分布在 %(used)d 个小时里"
+        "（每小时满 %(least)d 分钟才算）。"
+    ) % {
         "total": wording.duration(evidence["total"] // 1000),
         "used": evidence["used"],
         "least": HOUR_USED // 60_000,
@@ -238,7 +241,7 @@ def _lockstep(reader: Member, anomaly: Anomaly) -> Shown:
             titles.get(revision, ""),
             _at(anomaly, begin),
             _at(anomaly, end),
-            _("%(count)d 人同步") % {"count": count},
+            _("%(count)d 人") % {"count": count},
         )
         for revision, begin, end, count in visits
     ]
