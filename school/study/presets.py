@@ -37,7 +37,7 @@ def elective_rate() -> int:
 
 def policy() -> Policy:
     """The school's own policy for films, before any item or plan speaks."""
-    low, high = (int(minutes * MINUTE_MS) for minutes in settings.STUDY_CHECK_IN_MINUTES or (0, 0))
+    low, high = _milliseconds(settings.STUDY_CHECK_IN_MINUTES)
     return Policy(
         max_rate=elective_rate(),
         seek_free=settings.STUDY_SEEK_FREE,
@@ -46,6 +46,19 @@ def policy() -> Policy:
         questions=settings.STUDY_QUESTIONS,
         review=round(settings.STUDY_REVIEW_SHARE * 100),
     )
+
+
+def text_policy(max_rate: int) -> Policy:
+    """The school's own policy for texts, before any item or plan speaks: they have no order."""
+    low, high = _milliseconds(settings.STUDY_TEXT_CHECK_IN_MINUTES)
+    return Policy(
+        max_rate=max_rate, seek_free=True, check_low=low, check_high=high, questions=False
+    )
+
+
+def _milliseconds(minutes: tuple[float, float] | None) -> tuple[int, int]:
+    low, high = minutes or (0, 0)
+    return int(low * MINUTE_MS), int(high * MINUTE_MS)
 
 
 def terms(
@@ -76,6 +89,7 @@ def terms(
             opened=opened,
             closes=closes,
             ceiling=int(study_ms * settings.STUDY_TEXT_CEILING),
+            windows=windows,
         )
     return Terms(
         text=False,

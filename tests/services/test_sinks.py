@@ -13,9 +13,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from school.core import clock
-from school.members.models import SignInSession
+from school.members.models import Member, SignInSession
 from school.study import registry, tasks
-from school.study.models import Completion, Coverage, HourEntry, Report, StudySession
+from school.study.models import Completion, Coverage, HourEntry, LateReport, Report, StudySession
 from school.study.services.sinks import drain, queue
 from tests.factories.sinks import (
     Event,
@@ -246,11 +246,39 @@ def test_too_many_reports_in_a_minute_are_put_off(settings):
 
 def test_a_refusal_found_by_posting_is_told_to_the_next_report():
     page = Page(make_member(), make_lesson(5), EVENING)
-    with clock.at(EVENING + timedelta(days=30)):
-        assert post(Client(), page).status_code == 200
-        assert drain.drain_all().refused == 1
-        assert post(Client(), page, 2).status_code == 410
+    watch(page, 60, drained=False)
+    Member.objects.filter(pk=page.member.pk).update(is_active=False)
+    assert drain.drain_all().refused == 2
+    with clock.at(EVENING + timedelta(minutes=5)):
+        assert post(Client(), page, 3).status_code == 403
     assert not Report.objects.exists()
+
+
+def test_what_comes_too_late_is_in_the_database_before_the_page_hears_202():
+    page = Page(make_member(), make_lesson(5), EVENING)
+    with clock.at(EVENING + timedelta(days=30)):
+        for seq in (1, 2, 1):
+            answer = post(Client(), page, seq)
+            assert answer.status_code == 202 and "待核实" in answer.json()["message"]
+        assert LateReport.objects.count() == 2
+        assert drain.drain_all() == drain.Drained()  # nothing went through the queue
+    assert not Report.objects.exists()
+
+
+def test_what_was_queued_as_a_matter_of_hours_too_late_is_kept_by_the_drain():
+    page = Page(make_member(), make_lesson(5), EVENING)
+    watch(page, 60, drained=False)
+    StudySession.objects.update(expires_at=EVENING - timedelta(days=8))
+    drained = drain.drain_all()
+    assert (drained.kept, drained.posted, drained.bad) == (2, 0, 0)
+    assert LateReport.objects.count() == 2 and not Report.objects.exists()
+
+
+def test_the_last_day_of_the_week_needs_no_queue_and_counts_as_ever():
+    page = Page(make_member(), make_lesson(5), EVENING)
+    with clock.at(EVENING + timedelta(days=7)):
+        assert post(Client(), page).json()["durable_seq"] == 1
+    assert Report.objects.count() == 1
 
 
 def test_a_member_deactivated_after_the_report_gets_nothing():

@@ -108,11 +108,38 @@ def test_what_is_completed_is_no_first_view(plan):
 
 
 @pytest.mark.django_db
-def test_a_text_has_no_check_ins_and_no_order(plan):
-    plan.append(Wish(check_in=1, seek_free=False, questions=True))
+def test_a_text_has_no_order_no_questions_and_no_check_ins_of_its_own(plan):
+    plan.append(Wish(max_rate=100, seek_free=False, questions=True))
     article = make_article()
     policy = settled_policy(make_member().pk, article, completed=False, day=EVENING.date())
     assert policy.seek_free and not policy.checks_in and not policy.questions
+    assert policy.max_rate == article.max_rate
+
+
+@pytest.mark.django_db
+def test_a_text_asks_whether_somebody_is_there_where_the_school_or_a_plan_says_so(plan, settings):
+    member, article = make_member(), make_article(5000)
+    settings.STUDY_TEXT_CHECK_IN_MINUTES = (10, 20)
+    low, high = 10 * MINUTE_MS, 20 * MINUTE_MS
+    assert low <= Page(member, article, EVENING).opened.check_ins[0] <= high
+    plan.append(Wish(check_in=2))
+    assert Page(member, article, EVENING).opened.check_ins[0] <= 4 * MINUTE_MS
+    settled = settled_policy(member.pk, article, completed=True, day=EVENING.date())
+    assert not settled.checks_in  # who has read it is not asked again
+
+
+@pytest.mark.django_db
+def test_reading_after_an_unanswered_check_in_counts_nothing(plan):
+    plan.append(Wish(check_in=2))
+    article, counted = make_article(5000), {}
+    for answered in (True, False):
+        page = Page(make_member(), article, EVENING)
+        rows = [[0, 5000, n * 5000, n * 5000 + 5000, 100, 1] for n in range(100)]
+        given = {} if answered else {"answers": []}
+        counted[answered] = page.send_raw(rows, after=500, **given).studied_ms
+        first = page.opened.check_ins[0]
+    assert counted[True] >= 480_000
+    assert first <= counted[False] <= first + 2_000
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from school.core import clock
 from school.core.errors import DomainError, NotAllowed
 from school.study import spans as sets
 from school.study.models import Completion, Coverage, HourEntry, Report, StudyDay, WallDay
+from school.study.services.reports import Kept
 from tests.factories.study import Page, make_article, make_lesson, make_member, moment
 
 pytestmark = pytest.mark.django_db
@@ -183,13 +184,12 @@ def test_a_member_who_may_no_longer_sign_in_gets_nothing():
         page.send((0, 30, 0, 30), member_id=None)
 
 
-def test_evidence_is_taken_for_seven_days_after_the_session_and_no_longer():
+def test_evidence_is_judged_at_once_for_seven_days_after_the_session_and_no_longer():
     page = open_page()
     hours = 3600
     assert page.send((0, 30, 0, 30), after=(12 + 7 * 24) * hours).covered == 30_000
-    with pytest.raises(DomainError) as refused:
-        page.send((30, 60, 30, 60), after=(12 + 7 * 24) * hours + 1)
-    assert refused.value.status == 410
+    assert isinstance(page.send((30, 60, 30, 60), after=(12 + 7 * 24) * hours + 1), Kept)
+    assert Coverage.objects.get().covered == 30_000
 
 
 def test_time_after_the_session_has_expired_counts_nothing():

@@ -11,7 +11,8 @@ from school.study.rules.policy import Policy, Wish
 def policy_of(revision: ItemRevision) -> Policy:
     """The revision's own policy: the school's presets and what the item says for itself."""
     if revision.axis != ItemRevision.Axis.MEDIA:
-        return Policy(max_rate=revision.max_rate, seek_free=True, questions=False)
+        text = presets.text_policy(revision.max_rate)
+        return rules.own(text, Wish(check_in=revision.check_in))
     return rules.own(
         presets.policy(),
         Wish(
@@ -32,11 +33,13 @@ def settled_policy(member_id: int, revision: ItemRevision, *, completed: bool, d
         day: local day on which it is studied.
     """
     item = policy_of(revision)
-    if revision.axis != ItemRevision.Axis.MEDIA:
-        return item
     if completed:
         return rules.again(item)
-    return rules.strictest(item, registry.wishes(member_id, revision.item_id, day))
+    asked = registry.wishes(member_id, revision.item_id, day)
+    if revision.axis != ItemRevision.Axis.MEDIA:
+        # A text has neither speed nor order nor questions; somebody to be there it may ask for.
+        asked = [Wish(check_in=wish.check_in) for wish in asked]
+    return rules.strictest(item, asked)
 
 
 def permitted_rate(member_id: int, revision: ItemRevision, *, completed: bool, day: date) -> int:
