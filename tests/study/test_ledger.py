@@ -120,6 +120,8 @@ def test_from_time_to_completion_the_same_study_is_not_paid_twice():
         settle_idle_sessions()
     # 15 minutes by time are 33; the completion pays the rest of 100.
     assert credits(member) == [(date(2026, 3, 2), 33), (date(2026, 3, 3), 67)]
+    # Booked when 98 % were seen; the 15 minutes told by time are not told again.
+    assert sum(HourEntry.objects.values_list("seconds", flat=True)) == 1770
     assert exact()
 
 
@@ -137,6 +139,7 @@ def test_from_completion_to_time_no_minute_is_lost_or_paid_twice():
         sum(lines.filter(origin__startswith="completion:").values_list("credit", flat=True)) == 33
     )
     assert sum(lines.filter(origin__startswith="study:").values_list("credit", flat=True)) == 33
+    assert sum(lines.values_list("seconds", flat=True)) == 1800
     assert exact()
 
 

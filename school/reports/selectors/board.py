@@ -17,7 +17,9 @@ from school.plans.selectors.counts import member_states, node_counts, trend
 from school.plans.selectors.plans import plans_at
 from school.plans.selectors.year import nearest, results_of, targets_of
 from school.study.models import HourEntry, StudyDay
+from school.study.rules.hours import stepped
 from school.study.selectors.disputes import in_dispute
+from school.study.selectors.rules import rule_on
 
 ALL, DONE, OPEN, OVERDUE, EXEMPT = "all", "done", "open", "overdue", "exempt"
 FILTERS = (ALL, DONE, OPEN, OVERDUE, EXEMPT)
@@ -209,7 +211,7 @@ def child_rows(
 def person_rows(node: Branch, plan: StudyPlan, day: date, *, study: bool = True) -> list[PersonRow]:
     """Members a branch itself counts, overdue first, then open, done, 免学.
 
-    Three queries, and four more for hours, what of them is disputed and last day (``study``).
+    Three queries, and five more for hours, what of them is disputed and last day (``study``).
     """
     counts = member_states(node, plan, day)
     required = {
@@ -282,7 +284,10 @@ Study = tuple[int, int | None, date | None, int, int]
 
 
 def _study_of(member_ids: list[int], day: date) -> dict[int, Study]:
-    """(credit that counts, due, last day of study, online, offline) of each. Three queries."""
+    """(credit that counts, due, last day of study, online, offline) of each. Four queries.
+
+    Where nothing is asked the whole year counts, in the same steps as on the member's own page.
+    """
     credit: dict[tuple[int, int], dict[str, int]] = {}
     last: dict[int, date] = {}
     ledger = HourEntry.objects.filter(member_id__in=member_ids, studied_on__lte=day)
@@ -297,6 +302,7 @@ def _study_of(member_ids: list[int], day: date) -> dict[int, Study]:
     for member, at in days.order_by().values_list("member_id").annotate(Max("day")):
         last[member] = max(at, last.get(member, at))
     results = results_of(targets_of(member_ids, [day.year], day), credit, day)
+    rule = rule_on(day)
     found = {}
     for pk in member_ids:
         mine = results.get((pk, day.year))
@@ -304,7 +310,7 @@ def _study_of(member_ids: list[int], day: date) -> dict[int, Study]:
         sources = credit.get((pk, day.year), {})
         offline = sum(each for source, each in sources.items() if source in HourEntry.OFFLINE)
         both = sum(sources.values())
-        got = shown.got if shown else both
+        got = shown.got if shown else stepped(both, rule.step if rule else 1)
         found[pk] = (got, shown.due if shown else None, last.get(pk), both - offline, offline)
     return found
 

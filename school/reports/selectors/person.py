@@ -14,6 +14,8 @@ from school.study.models import Completion, HourEntry
 from school.study.registry import PendingRow, pending_rows
 from school.study.selectors import YearHours, entries_of_year, hours_of_year
 
+ROWS = 200
+
 
 @dataclass(frozen=True)
 class ItemLine:
@@ -48,12 +50,13 @@ class LedgerLine:
 
 @dataclass(frozen=True)
 class Person:
-    """What the drill-down shows."""
+    """What the drill-down shows. ``cut``: the year has more lines than are listed."""
 
     plans: list[PlanLine]
     year: YearProgress | None
     hours: YearHours | None
     entries: list[LedgerLine]
+    cut: bool
     pending: list[PendingRow]
 
 
@@ -72,11 +75,13 @@ def person(member: Member, day: date) -> Person:
         .order_by("-effective_on", "-pk")
     }
     year = year_progress(member.pk, day.year)
+    lines = list(entries_of_year(member.pk, day.year)[: ROWS + 1])
     return Person(
         plans=[_plan_line(plan, states[plan.pk], rows, done, day) for plan in plans],
         year=year,
         hours=None if year else hours_of_year(member.pk, day.year),
-        entries=ledger_lines(list(entries_of_year(member.pk, day.year)[:200])),
+        entries=ledger_lines(lines[:ROWS]),
+        cut=len(lines) > ROWS,
         pending=pending_rows(member.pk, day.year),
     )
 

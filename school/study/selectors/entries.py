@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from school.core.wording import hours
 from school.study.models import HourEntry
 from school.study.rules import origins
+from school.study.selectors.year import month_counted
 
 ALL, ONLINE, OFFLINE, NONE = "all", "online", "offline", "none"
 SHOWS = {
@@ -38,9 +39,9 @@ class EntryLine:
 
 
 def shown(rows: QuerySet[HourEntry], show: str, month: int | None) -> QuerySet[HourEntry]:
-    """Rows of one side, or those not counted in full, of one month of study or of all."""
+    """Rows of one side, or those not counted in full, of one month of the year or of all."""
     if month:
-        rows = rows.filter(studied_on__month=month)
+        rows = rows.alias(month=month_counted()).filter(month=month)
     return rows.filter(_of(show))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Case, CharField, QuerySet, Sum, Value, When
-from django.db.models.functions import ExtractMonth
+from django.db.models.functions import ExtractMonth, ExtractYear
 
 from school.core import clock
 from school.study.models import HourEntry, HourRule
@@ -53,6 +53,19 @@ def _side():
     )
 
 
+def month_counted() -> Case:
+    """The month of its year a line stands in: that of study, or the nearest of another year.
+
+    What was studied in December and counts for the next year stands in January, not in a
+    December to come.
+    """
+    return Case(
+        When(counts_for_year__gt=ExtractYear("studied_on"), then=Value(1)),
+        When(counts_for_year__lt=ExtractYear("studied_on"), then=Value(12)),
+        default=ExtractMonth("studied_on"),
+    )
+
+
 def rule_of_year(year: int) -> HourRule | None:
     """The rule a year's sum is stepped by: today's, or the one at the end of a past year."""
     return rule_on(min(clock.today(), date(year, 12, 31)))
@@ -75,7 +88,7 @@ def months_of_year(member_id: int, year: int) -> list[MonthHours]:
     rows = (
         HourEntry.objects.filter(member_id=member_id, counts_for_year=year)
         .order_by()
-        .values_list(ExtractMonth("studied_on"), _side())
+        .values_list(month_counted(), _side())
         .annotate(total=Sum("credit"))
     )
     sums: dict[tuple[int, str], int] = {}

@@ -22,7 +22,8 @@ from school.study.models import (
     StudyItem,
 )
 from school.study.rules import hours, judge, origins
-from school.study.rules.caps import Held, capped
+from school.study.rules.caps import Held
+from school.study.selectors.room import held_by_caps
 from school.study.selectors.rules import RuleBook, rule_on, year_closed
 from school.study.services import rows
 from school.study.services.locks import lock_member
@@ -64,20 +65,6 @@ def _post(*, award: int, rule: HourRule | None, paid: bool = False, **fields) ->
             entry=entry, year=year, award=award, arrived_at=entry.recorded_at
         )
     return entry
-
-
-def held_by_caps(member_id: int, rule: HourRule | None, source: str, day: date, year: int) -> Held:
-    """What the caps of a rule already hold of a member; no query where it has none."""
-    held = Held()
-    if source not in SELF_PACED or not capped(rule):
-        return held
-    mine = HourEntry.objects.filter(member_id=member_id, source__in=SELF_PACED)
-    sums = mine.filter(Q(counts_for_year=year) | Q(studied_on=day)).order_by()
-    for at, which, each, total in sums.values_list(
-        "studied_on", "counts_for_year", "source"
-    ).annotate(Sum("credit")):
-        held.add(each, at, which, total)
-    return held
 
 
 def booked_as(member_id: int, origin: str) -> HourEntry | None:
@@ -206,12 +193,15 @@ def paid_this_year(completion: Completion) -> bool:
 
 
 def _studied_seconds(completion: Completion) -> int:
+    """Seconds of study that no line by time has told already."""
+    round_of = origins.study_prefix(completion.revision_id, completion.cycle)
+    told = _of_study(completion.member_id, round_of).aggregate(total=Sum("seconds"))["total"]
     row = Coverage.objects.filter(
         member_id=completion.member_id,
         revision_id=completion.revision_id,
         cycle=completion.cycle,
     ).values_list("studied_ms", flat=True)
-    return (row.first() or 0) // 1000
+    return max(0, (row.first() or 0) // 1000 - (told or 0))
 
 
 @transaction.atomic

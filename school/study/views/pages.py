@@ -15,10 +15,11 @@ from school.members.permissions import member_required
 from school.members.selectors.people import home_branch
 from school.study import registry, selectors
 from school.study.selectors import entries
+from school.study.selectors.room import room_today
 from school.study.selectors.rules import year_closed
 
 ROWS = 50
-SHEET_ROWS = 500
+SHEET_ROWS = 2000
 MONTHS = {str(number) for number in range(1, 13)}
 
 
@@ -68,6 +69,7 @@ def hours(request: HttpRequest) -> HttpResponse:
                 {"label": _("%d 年") % each, "url": f"?year={each}", "current": each == year}
                 for each in known
             ],
+            "room": room_today(request.user.pk) if year == today.year else None,
             "this_month": today.month if year == today.year else 12,
             "page": page,
             "lines": entries.lines_of(page.object_list),
@@ -96,6 +98,7 @@ def hours_sheet(request: HttpRequest) -> HttpResponse:
     year = _year(request.GET.get("year"), selectors.years_of(request.user.pk), today.year)
     rows = selectors.entries_of_year(request.user.pk, year).order_by("studied_on", "pk")
     months = selectors.months_of_year(request.user.pk, year)
+    lines = entries.lines_of(rows[: SHEET_ROWS + 1])
     return render(
         request,
         "study/hours_sheet.html",
@@ -103,7 +106,8 @@ def hours_sheet(request: HttpRequest) -> HttpResponse:
         | {
             "member": request.user,
             "branch": home_branch(request.user),
-            "lines": entries.lines_of(rows[:SHEET_ROWS]),
+            "lines": lines[:SHEET_ROWS],
+            "cut": len(lines) > SHEET_ROWS,
             "closed": year_closed(year),
             "taken_at": clock.now(),
             "crumbs": [
