@@ -146,11 +146,12 @@ def test_the_browser_of_another_member_is_refused(client, member):
     assert "另一名党员" in answer.json()["error"]
 
 
-def test_too_late_is_gone(client, member):
+def test_so_late_that_nothing_is_kept_any_more_is_gone(client, member):
     page = Page(member, make_lesson(1), EVENING)
-    with clock.at(moment("2026-03-20 20:00")):
+    with clock.at(moment("2026-10-20 20:00")):
+        seen = [[0, 60_000, 0, 60_000, 100, 1]]
         answer = post(
-            client, "study:report", {"token": page.opened.token, "seq": 1, "segments": []}
+            client, "study:report", {"token": page.opened.token, "seq": 1, "segments": seen}
         )
     assert answer.status_code == 410
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 AS_STUDIED = "as_studied"
 QUIZ = "quiz"
 # Milliseconds that one hundredth of a 学时 takes at one minute a 学时.
-_UNIT = 600
+UNIT_MS = 600
 
 
 def award_for(
@@ -76,8 +76,8 @@ def studied_credit(stretches: Iterable[tuple[int, int]]) -> int:
         by_minutes[minutes] = by_minutes.get(minutes, 0) + milliseconds
     if len(by_minutes) == 1:
         ((minutes, total),) = by_minutes.items()
-        return total // (minutes * _UNIT)
-    return int(sum(Fraction(total, minutes * _UNIT) for minutes, total in by_minutes.items()))
+        return total // (minutes * UNIT_MS)
+    return int(sum(Fraction(total, minutes * UNIT_MS) for minutes, total in by_minutes.items()))
 
 
 def stepped(credit: int, step: int) -> int:

@@ -9,6 +9,7 @@ from school.members.models import Member
 from school.study.models import ItemRevision, StudyItem
 from school.study.selectors.line_words import words
 from school.study.selectors.pay import Pay, pay_of
+from school.study.selectors.room import room_today
 
 
 def study_config(member: Member, item: StudyItem) -> dict | None:
@@ -27,6 +28,7 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
         "required_ms": revision.study_ms,
         "award": pay.credit if pay.state == "pays" else 0,
         "pay": {"state": pay.state, "text": pay.text},
+        "room": _room(member.pk, pay),
         "seek_free": revision.seek_free,
         "member": member_key(member.pk),
         "open_url": reverse("study:open"),
@@ -38,6 +40,12 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
         "idle_characters_per_minute": settings.STUDY_TEXT_IDLE_CHARACTERS,
         "words": _words(pay),
     }
+
+
+def _room(member_id: int, pay: Pay) -> str:
+    """What today's caps take from what it pays, in words; "" for nothing."""
+    room = room_today(member_id) if pay.state in ("pays", "by_time") else None
+    return room.said(pay.credit if pay.state == "pays" else 0) if room else ""
 
 
 def _words(pay: Pay) -> dict[str, str]:

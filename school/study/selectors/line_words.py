@@ -11,6 +11,8 @@ def words() -> dict[str, str]:
         "counted": _("已计 {done} / {all}"),
         "ready": _("开始后自动计时，共 {all}"),
         "ready_award": _("开始后自动计时，共 {all}，学完计 {credit} 学时"),
+        "room_left": _("{counted} · 今日还可计 {time}"),
+        "room_full": _("{counted} · {full}"),
         "done": _("已学完"),
         "done_credit": _("已学完 · 已获 {credit} 学时"),
         "waiting": _("已看完，还需：{what}"),

@@ -18,7 +18,9 @@ from school.study.rules import tokens
 from school.study.rules.policy import Policy
 from school.study.selectors.cycles import cycle_for
 from school.study.selectors.gates import GateState, barrier_of, gates_of
+from school.study.selectors.pay import pay_of
 from school.study.selectors.policy import settled_policy
+from school.study.selectors.room import room_today
 from school.study.selectors.standing import Standing, is_enough, standing
 from school.study.services.locks import lock_member
 
@@ -30,7 +32,8 @@ class Opened:
     ``check_ins``: milliseconds of the session at which the page asks whether somebody is there; the
     answers travel with the reports. ``gates``: questions of the film, with where they wait; what
     lies beyond the first one not ``passed`` does not count while ``questions`` holds.
-    ``review_ms``: study time that watching again may still earn.
+    ``review_ms``: study time that watching again may still earn. ``room``: what the caps leave
+    today (see ``_room``), None where they cut nothing.
     """
 
     sid: str
@@ -53,6 +56,7 @@ class Opened:
     credit: int | None
     state: str
     outstanding: list[dict]
+    room: dict | None
 
 
 @transaction.atomic
@@ -172,7 +176,23 @@ def _opened(
         credit=now_at.credit,
         state=now_at.state,
         outstanding=now_at.outstanding,
+        room=None if now_at.completed else _room(session.member_id, revision),
     )
+
+
+def _room(member_id: int, revision: ItemRevision) -> dict | None:
+    """What today's caps leave, for the line under the player.
+
+    ``left_ms``: study time until they are full, None where it does not run down while one studies;
+    ``full``: what is said then; ``before``: what is said before it begins, "" for nothing.
+    """
+    pay = pay_of(member_id, revision.item)
+    room = room_today(member_id) if pay.state in ("pays", "by_time") else None
+    if room is None:
+        return None
+    left_ms = 0 if room.full else room.left_ms
+    before = room.said(pay.credit if pay.state == "pays" else 0)
+    return {"left_ms": left_ms, "full": room.text, "before": before, "until_ms": room.until_ms}
 
 
 def token_of(

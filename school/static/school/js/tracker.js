@@ -27,6 +27,7 @@ import { Text } from "./study/text.js";
 
 const RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 60_000;
+const SOON_MS = 10 * 60_000; // so long ahead the line says that today's cap is near
 
 function settings(element) {
   const given = element.dataset.studyConfig || "study-config";
@@ -181,6 +182,7 @@ class Tracker {
     this.questions.set(opened.questions ? opened.gates : []);
     this.already = opened.completed;
     this.mayReview = opened.review_ms > 0;
+    this.room = opened.room && { ...opened.room, from: opened.studied_ms };
   }
 
   #tell(answer) {
@@ -322,13 +324,36 @@ class Tracker {
     const { line } = this;
     const all = line.time(state.required_ms);
     if (!state.covered) {
-      const credit = this.config.award ? String(this.config.award / 100) : "";
-      const text = credit ? line.fill("ready_award", { all, credit }) : line.fill("ready", { all });
-      line.say("ready", "info", "clock", text);
+      this.#ready(all);
       return;
     }
     const seen = Math.floor((state.required_ms * state.covered) / Math.max(1, state.length));
-    line.say("counting", "info", "clock", line.fill("counted", { done: line.time(seen), all }));
+    const counted = line.fill("counted", { done: line.time(seen), all });
+    const left = this.#room(state);
+    const text =
+      left > SOON_MS
+        ? counted
+        : left > 0
+          ? line.fill("room_left", { counted, time: line.time(left) })
+          : line.fill("room_full", { counted, full: this.room.full });
+    line.say(left > 0 ? "counting" : "full", "info", "clock", text);
+  }
+
+  /** Before it begins: what it takes and pays, or that today pays no more. */
+  #ready(all) {
+    const { line } = this;
+    const credit = this.config.award ? String(this.config.award / 100) : "";
+    const text = credit ? line.fill("ready_award", { all, credit }) : line.fill("ready", { all });
+    const before = this.session.clock < this.room?.until_ms ? this.room.before : "";
+    if (this.room?.left_ms === 0 && before) line.say("full", "info", "info", before);
+    else line.say("ready", "info", "clock", before ? `${text}。${before}` : text);
+  }
+
+  /** Milliseconds of study that today's cap still lets count. */
+  #room(state) {
+    const { room } = this;
+    if (!room || room.left_ms === null || this.session.clock >= room.until_ms) return Infinity;
+    return room.left_ms - Math.max(0, state.studied_ms - room.from);
   }
 }
 
