@@ -107,7 +107,7 @@ def test_people_spend_different_times_on_different_texts(seed):
 
 
 def test_texts_that_nobody_touched_end_alike_and_are_not_listed():
-    assert rhythm(texts(*[179_000 + 200 * n for n in range(8)])) == {}
+    assert rhythm(texts(*[179_000 + 100 * n for n in range(8)])) == {}
     assert rhythm(texts(*[179_000 + 100 * n for n in range(8)], idle=0)) != {}
 
 
