@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from school.core import clock
+from school.core.language import school_language
 from school.members.models import Branch, CorrectionRequest, RoleGrant, Transfer
 from school.notices.services import tell
 
@@ -14,6 +15,7 @@ def _secretaries(branch: Branch) -> list[int]:
     return list(rows.values_list("member_id", flat=True))
 
 
+@school_language()
 def tell_transfer_sent(sender, transfer: Transfer, **kwargs) -> None:
     """The member, and who is to receive."""
     names = {"sender": transfer.sender.name, "receiver": transfer.receiver.name}
@@ -33,6 +35,7 @@ def tell_transfer_sent(sender, transfer: Transfer, **kwargs) -> None:
         )
 
 
+@school_language()
 def tell_transfer_settled(sender, transfer: Transfer, **kwargs) -> None:
     """The member what became of it; the sending branch what the receiver decided."""
     names = {
@@ -75,6 +78,7 @@ def tell_transfer_settled(sender, transfer: Transfer, **kwargs) -> None:
         )
 
 
+@school_language()
 def tell_correction_answered(sender, correction: CorrectionRequest, **kwargs) -> None:
     """The member who asked."""
     done = correction.state == CorrectionRequest.State.DONE

@@ -1,12 +1,16 @@
 """逾期上传: evidence that comes too late is kept, shown, and counts only if a person says so."""
 
 import json
+import re
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -15,7 +19,7 @@ from school.core import clock
 from school.core.errors import Conflict, DomainError, NotAllowed, TooMany
 from school.core.models import AuditEntry
 from school.members.models import RoleGrant
-from school.notices.models import Delivery
+from school.notices.models import Delivery, Message
 from school.study.models import (
     Completion,
     Coverage,
@@ -33,6 +37,7 @@ from school.study.models import (
 from school.study.places import hours_links
 from school.study.registry import evidence_holds, open_matters, pending_rows
 from school.study.selectors.late import may_decide_late
+from school.study.services.disputes import correct_record, open_dispute, verify_dispute
 from school.study.services.evidence import prune
 from school.study.services.late import accept_late_study, refuse_late_study
 from school.study.services.reports import Gone, Kept
@@ -387,13 +392,14 @@ def test_accepted_evidence_makes_the_same_ledger_as_if_it_had_come_in_time(
             settle(start)
             in_time = of_judging()
             transaction.set_rollback(True)
+        with clock.at(start + timedelta(days=1)):
+            settle_idle_sessions()  # nothing has come; the visit is over and looked at
         page.seq = 0
         for rows in trace:
             page.send_raw(rows, after=LATE)
         with clock.at(start + timedelta(seconds=LATE + 3600)):
             for study in LateStudy.objects.filter(state=State.WAITING):
                 accept_late_study(study=study, by=secretary, reason="属实")
-        settle(start)
         late = of_judging()
         transaction.set_rollback(True)
     nothing = [row for row in in_time["Report"] if row[1] not in {r[1] for r in late["Report"]}]
@@ -474,3 +480,36 @@ def test_nobody_opens_the_case_of_his_own_or_of_a_foreign_branch(school):
         client = Client()
         client.force_login(school[who])
         assert client.get(url).status_code == status, who
+
+
+# -- the language of what is stored --------------------------------------------------------------
+
+
+@contextmanager
+def english():
+    """An English-speaking officer at work; what is new in the catalogue is looked up, too."""
+    with translation.override("en"):
+        assert gettext("学时申诉") != "学时申诉"
+        yield
+
+
+def test_what_an_english_speaking_secretary_does_is_stored_in_the_schools_language(school):
+    send_late(open_page(school["member"]))
+    dispute = open_dispute(
+        member=school["member"], kind="missing", studied_on=date(2026, 3, 2), text="漏记"
+    )
+    with english():
+        accept_late_study(study=waiting(), by=school["secretary"], reason="属实")
+        dispute = verify_dispute(
+            dispute=dispute, finding="true", note="有签到表", by=school["second"]
+        )
+        with pytest.raises(Conflict) as refusal:
+            verify_dispute(dispute=dispute, finding="true", note="又", by=school["second"])
+        dispute = correct_record(dispute=dispute, reason="属实", credit=100, by=school["office"])
+    assert dispute.steps.get(act="verified").note == "情况属实。有签到表"
+    assert not dispute.booked.title.isascii()
+    for message in Message.objects.all():
+        assert not re.search("[A-Za-z]", message.title + message.body), message.title
+    # A refusal is said to who acts, in his language.
+    with english():
+        assert refusal.value.message == gettext("这项申诉已不在核实阶段，请刷新页面。")

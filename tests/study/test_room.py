@@ -82,9 +82,10 @@ def test_by_time_the_page_knows_how_long_it_still_counts_also_before_it_is_booke
     member = make_member()
     _text, room = said(member)
     assert room["left_ms"] == 22.5 * 60_000 and room["before"] == ""
-    watched(member)
+    Page(member, make_lesson(20), EVENING).watch(0, 600)
+    assert not HourEntry.objects.exists()  # booked when the visit is over
     _text, room = said(member)
-    assert room["left_ms"] == pytest.approx(2.5 * 60_000, abs=60_000)
+    assert room["left_ms"] == pytest.approx(12.5 * 60_000, abs=60_000)
     assert room["until_ms"] == 3 * 3600_000
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from school.core import audit
 from school.core.errors import DomainError
+from school.core.language import school_language
 from school.gatherings.models import Gathering
 from school.gatherings.permissions import check_may_approve
 from school.gatherings.services.booking import book_all
@@ -47,10 +48,11 @@ def send_back_gathering(*, gathering: Gathering, reason: str, by: Member) -> Gat
     gathering.state, gathering.send_back_reason = State.OPEN, reason
     gathering.save(update_fields=["state", "send_back_reason"])
     audit.record("gatherings.sent_back", actor=by, subject=gathering, fields={"reason": reason})
-    tell(
-        member_ids=[gathering.entered_by_id or gathering.created_by_id],
-        title=_("集体学习登记被退回：%(title)s") % {"title": gathering.title[:50]},
-        body=reason,
-        path=reverse("gatherings:detail", args=[gathering.pk]),
-    )
+    with school_language():
+        tell(
+            member_ids=[gathering.entered_by_id or gathering.created_by_id],
+            title=_("集体学习登记被退回：%(title)s") % {"title": gathering.title[:50]},
+            body=reason,
+            path=reverse("gatherings:detail", args=[gathering.pk]),
+        )
     return gathering

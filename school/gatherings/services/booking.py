@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
+from school.core.language import school_language
 from school.gatherings.models import Attendance, Gathering, GatheringSession, MakeUp, Presence
 from school.gatherings.rules import attended, has_seen
 from school.members.models import Member
@@ -140,6 +141,7 @@ def _give_make_ups(
     _tell_make_ups(gathering, {row.member_id for row in rows}, due_on)
 
 
+@school_language()
 def _tell_make_ups(gathering: Gathering, member_ids: set[int], due_on: date) -> None:
     if member_ids:
         tell(

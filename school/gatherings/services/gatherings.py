@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
+from school.core.language import school_language
 from school.gatherings.models import Attendance, Gathering, GatheringItem, GatheringSession
 from school.gatherings.rules import Mark
 from school.gatherings.services.booking import book_all, take_back_all
@@ -91,15 +92,20 @@ def convene_gathering(
         place=place, invited=invited,
     )  # fmt: skip
     audit.record("gatherings.convened", actor=by, subject=gathering)
+    _tell_invited(gathering, gathering.place or branch.short_name)
+    return gathering
+
+
+@school_language()
+def _tell_invited(gathering: Gathering, place: str) -> None:
     local = gathering.starts_at.astimezone(clock.LOCAL)
     tell(
         member_ids=gathering.attendances.values_list("member_id", flat=True),
         title=_("集体学习通知：%(title)s") % {"title": gathering.title},
         body=_("%(when)s，%(where)s。到场后用本人手机签到；不能参加请先请假。")
-        % {"when": f"{local:%Y-%m-%d %H:%M}", "where": gathering.place or branch.short_name},
+        % {"when": f"{local:%Y-%m-%d %H:%M}", "where": place},
         path=reverse("gatherings:own"),
     )
-    return gathering
 
 
 def _check_times(times: Times) -> None:

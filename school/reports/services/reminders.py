@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from school.core import clock, wording
 from school.core.errors import DomainError
+from school.core.language import school_language
 from school.members.models import Branch, Member
 from school.notices.services import Sent, remind
 from school.plans.models import StudyPlan
@@ -33,11 +34,16 @@ def remind_unfinished(
     if not chosen:
         raise DomainError(_("没有可以提醒的人：请先选择还没有学完的党员。"))
     last = (plan.make_up_until or plan.ends_on) if today > plan.ends_on else plan.ends_on
+    with school_language():
+        title = _("请完成《%s》") % plan.title
+        body = _("截止 %(day)s，%(left)s。请打开任务页继续学习。") % {
+            "day": wording.day(last, today),
+            "left": wording.deadline(last, today),
+        }
     return remind(
         member_ids=chosen,
-        title=_("请完成《%s》") % plan.title,
-        body=_("截止 %(day)s，%(left)s。请打开任务页继续学习。")
-        % {"day": wording.day(last, today), "left": wording.deadline(last, today)},
+        title=title,
+        body=body,
         path=reverse("plans:tasks"),
         topic=f"plan:{plan.pk}",
         by=by,

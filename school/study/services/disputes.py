@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError, NotAllowed
+from school.core.language import school_language
 from school.members.models import Member
 from school.members.selectors.people import home_branch
 from school.notices.services import tell
@@ -132,7 +133,9 @@ def verify_dispute(*, dispute: Dispute, finding: str, note: str, by: Member) -> 
         raise DomainError(_("请写明怎样核实的、依据是什么。"), field="note")
     dispute.finding = finding
     _pass_on(dispute)
-    _step(dispute, Act.VERIFIED, by, f"{dispute.get_finding_display()}。{note.strip()}"[:300])
+    with school_language():
+        found = f"{dispute.get_finding_display()}。{note.strip()}"
+    _step(dispute, Act.VERIFIED, by, found)
     return dispute
 
 
@@ -185,9 +188,11 @@ def correct_record(
 def _book(dispute: Dispute, credit: int | None, reason: str) -> HourEntry:
     if not credit or not 0 < credit <= MOST_CREDIT:
         raise DomainError(_("请填写应补记的学时，大于 0，最多 100。"), field="credit")
+    with school_language():
+        title = dispute.title
     return post_offline(
         member_id=dispute.member_id,
-        title=dispute.title,
+        title=title,
         seconds=0,
         source=HourEntry.Source.MANUAL,
         studied_on=dispute.studied_on,
@@ -271,6 +276,7 @@ def _step(dispute: Dispute, act: str, by: Member | None, note: str = "") -> None
     _tell(dispute, act, by)
 
 
+@school_language()
 def _tell(dispute: Dispute, act: str, by: Member | None) -> None:
     """The member who has it now or what became of it; and who has to act."""
     if act not in {Act.SUBMITTED, Act.WITHDRAWN}:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from school.core import audit
+from school.core.language import school_language
 from school.members.models import Member
 from school.study import hour_sheets
 from school.study.models import HourEntry
@@ -100,6 +101,7 @@ def _fault(row: hour_sheets.Row, before: tuple | None, by: Member | None) -> str
 
 
 @transaction.atomic
+@school_language()
 def _post(row: hour_sheets.Row) -> HourEntry:
     return post_offline(
         member_id=row.member_id,

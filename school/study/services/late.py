@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from school.core import audit, clock, wording
 from school.core.errors import Conflict, DomainError, NotAllowed
+from school.core.language import school_language
 from school.members.models import Member
 from school.notices.services import tell
 from school.study.models import LateReport, LateStudy, Report
@@ -105,6 +106,7 @@ def _decide(study: LateStudy, state: str, by: Member, reason: str) -> LateStudy:
     return study
 
 
+@school_language()
 def _tell(study: LateStudy) -> None:
     """The member hears what became of it."""
     if study.state == State.ACCEPTED:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError, NotAllowed
+from school.core.language import school_language
 from school.members.models import Member
 from school.study import signals
 from school.study import spans as sets
@@ -384,8 +385,13 @@ def post_late(*, late: LateArrival, year: int, rule: HourRule | None) -> HourEnt
         counts_for_year=year,
         rule=rule,
         origin=origin,
-        note=_("%(year)s 年度封账后到达，经批准计入") % {"year": late.year},
+        note=_late_note(late),
     )
+
+
+@school_language()
+def _late_note(late: LateArrival) -> str:
+    return _("%(year)s 年度封账后到达，经批准计入") % {"year": late.year}
 
 
 # -- corrections ---------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError
 from school.core.jobs import enqueue
+from school.core.language import school_language
 from school.core.models import Job
 from school.members.models import Member
 from school.study.models import Coverage, HourEntry, HourRule, Recredit, StudyItem, YearClose
@@ -154,10 +155,12 @@ def start_recredit(*, rule: HourRule, since: date, until: date, reason: str, by:
         subject=decided,
         fields={"since": str(since), "until": str(until), "reason": decided.reason},
     )
+    with school_language():
+        title = _("重新核算 %(since)s 至 %(until)s 的学时") % {"since": since, "until": until}
     return enqueue(
         RECREDIT,
         subject=decided,
-        title=_("重新核算 %(since)s 至 %(until)s 的学时") % {"since": since, "until": until},
+        title=title,
         payload={"recredit": decided.pk},
         by=by,
     )

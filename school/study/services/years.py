@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from school.core import audit, clock
 from school.core.errors import Conflict, DomainError, NotAllowed
+from school.core.language import school_language
 from school.members.models import Member, RoleGrant
 from school.notices.services import remind
 from school.study.models import HourEntry, LateArrival, YearClose
@@ -64,10 +65,13 @@ def look_after_year() -> str:
     keepers = RoleGrant.objects.on(clock.today()).filter(
         role=RoleGrant.Role.SCHOOL_ADMIN, branch__depth=1, member__is_active=True
     )
+    with school_language():
+        title = _("%(year)s 年度学时等待封账") % {"year": year}
+        body = _("更正截止日 %(day)s 已过，请在后台核对后封账。") % {"day": closing_day(year)}
     sent = remind(
         member_ids=keepers.values_list("member_id", flat=True),
-        title=_("%(year)s 年度学时等待封账") % {"year": year},
-        body=_("更正截止日 %(day)s 已过，请在后台核对后封账。") % {"day": closing_day(year)},
+        title=title,
+        body=body,
         path=reverse("hour_years:close", args=[year]),
         topic=f"year:{year}:{_week(clock.today())}",
         by=None,

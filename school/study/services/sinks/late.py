@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import DomainError, TooMany
+from school.core.language import school_language
 from school.members.models import Member
 from school.members.permissions import WRITING
 from school.members.selectors.people import home_branch
@@ -124,6 +125,7 @@ def _day(session: Session, batch: Batch) -> date:
     return clock.local_day(session.opened_at + timedelta(milliseconds=begun))
 
 
+@school_language()
 def _tell(study: LateStudy) -> None:
     """Who has to decide hears of a visit once, however many batches it comes in."""
     if study.holder is None:
