@@ -240,6 +240,20 @@ def test_a_gathering_entered_afterwards_clears_the_list_the_night_after(school):
     assert not listed().exists()
 
 
+def test_looking_again_at_an_earlier_day_leaves_rhythms_that_were_not_looked_at(school):
+    long_day(school["people"][0])
+    find_recent()
+    signs = {"signs": {"equal": {"visits": 6, "items": 6, "low": 60_000, "high": 60_900}}}
+    for person in school["people"][:2]:
+        Anomaly.objects.create(
+            member=person, kind=Kind.RHYTHM, day=DAY, found_at=NIGHT, digest="x", evidence=signs
+        )
+    find_anomalies(day=DAY, rhythm_of={school["people"][0].pk})
+    assert [row.member for row in listed(kind=Kind.RHYTHM)] == [school["people"][1]]
+    find_anomalies(day=DAY)
+    assert not listed(kind=Kind.RHYTHM).exists() and listed(kind=Kind.LONG_DAY).exists()
+
+
 def test_a_day_costs_no_more_statements_with_more_members(school, django_assert_max_num_queries):
     in_step(school, school["people"])
     one_telephone(school, school["people"])

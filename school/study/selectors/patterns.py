@@ -133,14 +133,16 @@ def _trace(each: Opened, reports: list) -> Trace:
     return Trace(trace.item, trace.wanted, moments, reports, trace.idle)
 
 
-def days_reported_on(day: date) -> set[date]:
-    """Days before whose visits still reported something on a day. One query."""
+def reported_late_on(day: date) -> dict[date, set[int]]:
+    """Earlier days that something came in for on a day → whose visits it was. One query."""
     begin, _end = bounds(day)
     rows = StudySession.objects.filter(
         last_report_at__gte=begin, opened_at__lt=begin, opened_at__gte=begin - _late()
     )
-    moments = rows.values_list("opened_at", flat=True).iterator()
-    return {clock.local_day(moment) for moment in moments}
+    found: dict[date, set[int]] = {}
+    for moment, member in rows.values_list("opened_at", "member_id").iterator():
+        found.setdefault(clock.local_day(moment), set()).add(member)
+    return found
 
 
 def _late() -> timedelta:

@@ -63,7 +63,9 @@ def _name(value: object) -> str:
     return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def find_anomalies(*, day: date, tell: Tell | None = None) -> Found:
+def find_anomalies(
+    *, day: date, rhythm_of: set[int] | None = None, tell: Tell | None = None
+) -> Found:
     """Look through the evidence of a local day and list what looks implausible.
 
     It may be run again: what is listed stays once, open rows follow the evidence (a gathering
@@ -71,12 +73,14 @@ def find_anomalies(*, day: date, tell: Tell | None = None) -> Found:
     of weight is new. Statements grow with the evidence of the day, not with the school.
 
     Args:
+        rhythm_of: whose reports are read for their rhythm, the one part that reads them all; None
+            for everybody. Rows of others stay as they are.
         tell: is told a share of 1 and what is being done.
     """
     tell = tell or (lambda _share, _step: None)
-    found = list(_patterns(day, presets.anomaly_limits(), tell))
+    found = list(_patterns(day, presets.anomaly_limits(), rhythm_of, tell))
     homes = _homes(sorted({each.member_id for each in found}), day)
-    result = _list(day, found, homes)
+    result = _list(day, found, homes, rhythm_of)
     tell(1.0, _("完成"))
     return result
 
@@ -85,13 +89,20 @@ def find_recent() -> int:
     """The nightly round: yesterday, days that something came in for, and days that a gathering
     entered since may explain. Returns how many rows are new."""
     yesterday = clock.today() - timedelta(days=1)
-    days = {yesterday} | patterns.days_reported_on(yesterday)
-    parties = Anomaly.objects.filter(state=State.OPEN, day__gte=yesterday - LOOK_BACK)
-    days |= set(parties.exclude(party="").values_list("day", flat=True))
-    return sum(find_anomalies(day=day).new for day in sorted(days) if day <= yesterday)
+    found = find_anomalies(day=yesterday).new
+    late = patterns.reported_late_on(yesterday)
+    parties = Anomaly.objects.filter(
+        state=State.OPEN, day__gte=yesterday - LOOK_BACK, day__lt=yesterday
+    )
+    days = set(parties.exclude(party="").order_by().values_list("day", flat=True))
+    for day in sorted(days | set(late)):
+        found += find_anomalies(day=day, rhythm_of=late.get(day, set())).new
+    return found
 
 
-def _patterns(day: date, limits: Limits, tell: Tell) -> Iterator[Pattern]:
+def _patterns(
+    day: date, limits: Limits, rhythm_of: set[int] | None, tell: Tell
+) -> Iterator[Pattern]:
     opened = patterns.visits_of(day)
     tell(0.05, _("学习时段"))
     for member, spent in patterns.spent_on(day):
@@ -102,6 +113,8 @@ def _patterns(day: date, limits: Limits, tell: Tell) -> Iterator[Pattern]:
     visits = rules.outside(patterns.on_the_day(opened, day), patterns.together_on(day))
     yield from _devices(day, visits, limits)
     yield from _steps(day, visits, limits)
+    if rhythm_of is not None:
+        opened = [each for each in opened if each.member_id in rhythm_of]
     members = len({each.member_id for each in opened}) or 1
     for done, (member, traces) in enumerate(patterns.traces_of(opened)):
         tell(0.2 + 0.75 * done / members, _("学习节奏"))
@@ -155,11 +168,14 @@ def _homes(members: list[int], day: date) -> dict[int, int]:
 
 
 @transaction.atomic
-def _list(day: date, found: list[Pattern], homes: dict[int, int]) -> Found:
+def _list(
+    day: date, found: list[Pattern], homes: dict[int, int], rhythm_of: set[int] | None
+) -> Found:
     known: dict[tuple[int, str], list[Anomaly]] = defaultdict(list)
     rows = Anomaly.objects.select_for_update().filter(day=day).order_by("round")
     for row in rows:
-        known[row.member_id, row.kind].append(row)
+        if row.kind != Kind.RHYTHM or rhythm_of is None or row.member_id in rhythm_of:
+            known[row.member_id, row.kind].append(row)
     new, changed = [], []
     for pattern in found:
         earlier = known.pop((pattern.member_id, str(pattern.kind)), [])
