@@ -107,8 +107,8 @@ class Decisions(TestCase):
         rule = add_rule("2026-05-01", **third)
         decided = Recredit.objects.create(
             rule=rule,
-            since=FIRST,
-            until=FIRST + timedelta(days=30),
+            since=FIRST + timedelta(days=start),
+            until=FIRST + timedelta(days=start + length),
             reason="x",
             started_at=LATER,
         )

@@ -70,7 +70,7 @@ def effect_of(*, rule: HourRule, since: date, until: date, tell: Tell | None = N
         tell: called with (share done, what is being done).
     """
     book = RuleBook(rule, since, until)
-    gathered, effect = Gathered(book, since, until), Effect(since, until)
+    gathered, effect = _years_of(book, since, until), Effect(since, until)
     portions = list(gathered.portions())
     for number, (low, high) in enumerate(portions, 1):
         for account in gathered.accounts(low, high).values():
@@ -80,18 +80,31 @@ def effect_of(*, rule: HourRule, since: date, until: date, tell: Tell | None = N
     return effect
 
 
+def _years_of(book: RuleBook, since: date, until: date) -> Gathered:
+    """The whole years of some days: what they pay leaves more or less under a cap of the year."""
+    return Gathered(book, date(since.year, 1, 1), date(until.year, 12, 31))
+
+
 def _add(effect: Effect, account: Account, book: RuleBook) -> None:
+    """Take in what a member has on the days, and what else of the year changes with it."""
     booked = dict(account.evidence.booked)
     wanted = crediting.credited(account.evidence, book.on)
     before, after, lines = Counter(), Counter(), 0
     for key in {*booked, *wanted}:
-        if crediting.differs(booked.get(key), wanted.get(key)):
-            lines += (len(booked[key].pks) if key in booked else 0) + (key in wanted)
-    for each in booked.values():
-        before[each.source] += each.credit
-    for each in wanted.values():
-        after[each.source] += each.credit
+        have, should = booked.get(key), wanted.get(key)
+        changed = crediting.differs(have, should)
+        day = should.day if should else account.lines[key][0].studied_on
+        if not (changed or effect.since <= day <= effect.until):
+            continue
+        if have:
+            before[have.source] += have.credit
+        if should:
+            after[should.source] += should.credit
+        if changed:
+            lines += (len(have.pks) if have else 0) + bool(should)
     for line in account.offline.values():
+        if not effect.since <= line.studied_on <= effect.until:
+            continue
         credit = together_credit(account, line, book)
         before[line.source] += line.credit
         after[line.source] += credit
@@ -174,7 +187,7 @@ def recredit(*, decided: Recredit, tell: Tell | None = None) -> dict:
     """
     check_days(decided.since, decided.until)
     book = RuleBook()
-    gathered = Gathered(book, decided.since, decided.until)
+    gathered = _years_of(book, decided.since, decided.until)
     portions, changed, lines = list(gathered.portions()), 0, 0
     note = f"按第 {decided.rule.version} 版规则重新核算：{decided.reason}"
     for number, (low, high) in enumerate(portions, 1):
