@@ -281,6 +281,14 @@ def test_the_cap_of_that_day_holds(school):
     assert sorted(HourEntry.objects.values_list("credit", flat=True)) == [10, 50]
 
 
+def test_by_time_a_part_of_a_film_is_paid_when_it_is_accepted(school):
+    make_rule(mode=HourRule.Mode.AS_STUDIED)
+    send_late(open_page(school["member"]), 9)
+    settle_idle_sessions()  # the visit was settled long ago
+    accept_late_study(study=waiting(), by=school["secretary"], reason="属实")
+    assert HourEntry.objects.get().credit == 20 and not Completion.objects.exists()
+
+
 def test_in_a_closed_year_it_goes_to_the_list_of_late_arrivals(school):
     send_late(open_page(school["member"]))
     YearClose.objects.create(year=2026, closed_at=clock.now())
