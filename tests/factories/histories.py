@@ -13,10 +13,11 @@ from school.gatherings.services import cancel_gathering, close_gathering
 from school.members.models import Member, RoleGrant
 from school.members.services.grants import grant_role
 from school.plans.services.counting import fold
-from school.study.models import HourEntry, LateArrival, Recredit, StudyItem, YearClose
+from school.study.models import HourEntry, LateArrival, LateStudy, Recredit, StudyItem, YearClose
 from school.study.services.disputes import correct_record, open_dispute, verify_dispute
 from school.study.services.hour_imports import import_hours
 from school.study.services.hour_rules import add_hour_rule
+from school.study.services.late import accept_late_study
 from school.study.services.ledger import (
     correct_entry,
     post_offline,
@@ -242,6 +243,16 @@ def _late(house: House) -> None:
         book_late(late=LateArrival.objects.latest("pk"), by=house.office)
 
 
+def _too_late(house: House) -> None:
+    """Evidence that came a week and more after the study, accepted by the branch."""
+    after = timedelta(hours=12, days=8)
+    page = Page(house.member, house.lesson(5), house.start)
+    page.send((0, 300, 0, 300), after=after.total_seconds())
+    with clock.at(house.start + after):
+        study = LateStudy.objects.get(member=house.member, state=LateStudy.State.WAITING)
+        accept_late_study(study=study, by=house.secretary, reason="井下无网络，属实")
+
+
 def _cancelled(house: House) -> None:
     _together(house, cancel=True)
 
@@ -264,4 +275,5 @@ ACTS: dict[str, Callable] = {
     "line_disputed": _line_disputed,
     "anew": _anew,
     "late": _late,
+    "too_late": _too_late,
 }

@@ -15,6 +15,7 @@ from school.study.models import (
     Completion,
     Coverage,
     HourEntry,
+    LateReport,
     Report,
     StudyDay,
     StudySession,
@@ -386,10 +387,10 @@ def test_time_after_the_session_has_ended_counts_nothing(tab):
     assert worth(page.member) == (30, 30)
 
 
-def test_evidence_is_refused_a_week_after_its_session(tab):
+def test_evidence_a_week_after_its_session_is_kept_for_a_person_and_earns_nothing(tab):
     page = tab()
-    with pytest.raises(DomainError):
-        page.send((0, 30, 0, 30), after=12 * HOUR + 7 * DAY + 1)
+    page.send((0, 30, 0, 30), after=12 * HOUR + 7 * DAY + 1)
+    assert LateReport.objects.filter(study__member=page.member).count() == 1
     assert worth(page.member) == (0, 0)
     page.send((0, 30, 0, 30), after=12 * HOUR + 7 * DAY)
     assert worth(page.member) == (30, 30)
