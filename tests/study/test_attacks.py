@@ -4,12 +4,14 @@ Every check-in is answered in its moment unless the attack is on the check-ins t
 can do that, and it gains nothing but what sitting there would have given it.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from school.core import clock
 from school.core.errors import DomainError, NotAllowed, TooMany
+from school.members.models import SignInSession
 from school.study import spans as sets
 from school.study.models import (
     Completion,
@@ -280,6 +282,31 @@ def test_a_token_of_one_visit_cannot_be_joined_to_the_signature_of_another(tab):
     head, mac = one.opened.token.rsplit("~", 1)[0], other.opened.token.rsplit("~", 1)[1]
     with pytest.raises(NotAllowed):
         one.send((0, 30, 0, 30), token=f"{head}~{mac}")
+
+
+@pytest.mark.parametrize("field", ["member_id", "revision_id"])
+def test_even_a_signed_token_has_to_be_of_its_own_visit(tab, field):
+    """Whoever had the key could still not post one member's visit to another, or to other film."""
+    page = tab()
+    other = {"member_id": make_member().pk, "revision_id": make_lesson(20).pk}[field]
+    claim = replace(tokens.read(page.opened.token), **{field: other})
+    with pytest.raises(NotAllowed):
+        page.send((0, 30, 0, 30), token=tokens.seal(claim), member_id=claim.member_id)
+    assert not Coverage.objects.exists() and not Report.objects.exists()
+
+
+@pytest.mark.parametrize(("end", "counted"), [("revoked", 60), ("password", 60), ("idle", 120)])
+def test_study_after_its_sign_in_was_taken_away_is_void_in_every_way_in(tab, end, counted):
+    """A lost phone goes on reporting with its token: what it studies after that counts nothing."""
+    page = tab()
+    sign_in = SignInSession.objects.create(
+        member=page.member, key="k" * 32, began_at=EVENING, seen_at=EVENING
+    )
+    StudySession.objects.update(sign_in=sign_in)
+    page.send((0, 30, 0, 30))
+    SignInSession.objects.update(ended_at=EVENING + timedelta(seconds=60), end=end)
+    page.send((30, 120, 30, 120))
+    assert worth(page.member)[0] == counted
 
 
 def test_a_token_says_the_browser_it_was_opened_in_and_does_not_tell_the_key():
