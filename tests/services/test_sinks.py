@@ -258,7 +258,9 @@ def test_what_comes_too_late_is_in_the_database_before_the_page_hears_202():
     page = Page(make_member(), make_lesson(5), EVENING)
     with clock.at(EVENING + timedelta(days=30)):
         for seq in (1, 2, 1):
-            answer = post(Client(), page, seq)
+            seen = [[0, 30_000, 30_000 * seq, 30_000 * seq + 30_000, 100, 1]]
+            body = {"token": page.opened.token, "seq": seq, "segments": seen}
+            answer = Client().post(reverse("study:report"), json.dumps(body), "application/json")
             assert answer.status_code == 202 and "待核实" in answer.json()["message"]
         assert LateReport.objects.count() == 2
         assert drain.drain_all() == drain.Drained()  # nothing went through the queue
@@ -268,7 +270,9 @@ def test_what_comes_too_late_is_in_the_database_before_the_page_hears_202():
 def test_what_was_queued_as_a_matter_of_hours_too_late_is_kept_by_the_drain():
     page = Page(make_member(), make_lesson(5), EVENING)
     watch(page, 60, drained=False)
-    StudySession.objects.update(expires_at=EVENING - timedelta(days=8))
+    StudySession.objects.update(
+        opened_at=EVENING - timedelta(days=9), expires_at=EVENING - timedelta(days=8)
+    )
     drained = drain.drain_all()
     assert (drained.kept, drained.posted, drained.bad) == (2, 0, 0)
     assert LateReport.objects.count() == 2 and not Report.objects.exists()
