@@ -4,12 +4,14 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from school.core import clock
 from school.core.devices import member_key
 from school.members.models import Member
-from school.study.models import ItemRevision, StudyItem
+from school.study.models import HourRule, ItemRevision, StudyItem
 from school.study.selectors.line_words import words
-from school.study.selectors.pay import Pay, pay_of
-from school.study.selectors.room import room_today
+from school.study.selectors.pay import Pay, pay_under
+from school.study.selectors.room import room_under
+from school.study.selectors.rules import rule_on
 
 
 def study_config(member: Member, item: StudyItem) -> dict | None:
@@ -20,7 +22,8 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
     revision = item.current
     if revision is None or item.withdrawn_at or revision.axis == ItemRevision.Axis.NONE:
         return None
-    pay = pay_of(member.pk, item)
+    rule = rule_on(clock.today())
+    pay = pay_under(rule, member.pk, item)
     return {
         "item": item.pk,
         "axis": revision.axis,
@@ -28,7 +31,7 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
         "required_ms": revision.study_ms,
         "award": pay.credit if pay.state == "pays" else 0,
         "pay": {"state": pay.state, "text": pay.text},
-        "room": _room(member.pk, pay),
+        "room": _room(rule, member.pk, pay),
         "seek_free": revision.seek_free,
         "member": member_key(member.pk),
         "open_url": reverse("study:open"),
@@ -42,9 +45,9 @@ def study_config(member: Member, item: StudyItem) -> dict | None:
     }
 
 
-def _room(member_id: int, pay: Pay) -> str:
+def _room(rule: HourRule | None, member_id: int, pay: Pay) -> str:
     """What today's caps take from what it pays, in words; "" for nothing."""
-    room = room_today(member_id) if pay.state in ("pays", "by_time") else None
+    room = room_under(rule, member_id) if pay.state in ("pays", "by_time") else None
     return room.said(pay.credit if pay.state == "pays" else 0) if room else ""
 
 

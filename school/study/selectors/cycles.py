@@ -19,7 +19,11 @@ def cycle_for(member_id: int, revision_id: int, day: date) -> int:
 
     A new one begins when the newest was completed in an earlier year and the rule pays again.
     """
-    cycle = latest_cycle(member_id, revision_id)
+    return cycle_after(latest_cycle(member_id, revision_id), member_id, revision_id, day)
+
+
+def cycle_after(cycle: int, member_id: int, revision_id: int, day: date) -> int:
+    """``cycle_for`` where the newest cycle with evidence is known."""
     done_on = (
         Completion.objects.in_force()
         .filter(member_id=member_id, revision_id=revision_id, cycle__gte=cycle)

@@ -43,10 +43,14 @@ def paid_this_year(member_id: int, item_ids: Iterable[int]) -> dict[int, int]:
 
 def pay_of(member_id: int | None, item: StudyItem) -> Pay:
     """What an item pays a member from now on. Two queries."""
-    revision = item.current
-    if revision is None or item.withdrawn_at:
+    if item.current is None or item.withdrawn_at:
         return NONE
-    rule = rule_on(clock.today())
+    return pay_under(rule_on(clock.today()), member_id, item)
+
+
+def pay_under(rule: HourRule | None, member_id: int | None, item: StudyItem) -> Pay:
+    """``pay_of`` an item in use where today's rule is known. One query."""
+    revision = item.current
     award = hours.award_of(
         rule,
         kind=item.kind,

@@ -62,9 +62,13 @@ def held_by_caps(member_id: int, rule: HourRule | None, source: str, day: date, 
 
 def room_today(member_id: int) -> Room | None:
     """What is left today; None where no cap holds. At most four queries, one without a cap."""
+    return room_under(rule_on(clock.local_day(clock.authority())), member_id)
+
+
+def room_under(rule: HourRule | None, member_id: int) -> Room | None:
+    """``room_today`` where today's rule is known. At most three queries, none without a cap."""
     now = clock.authority()
     day = clock.local_day(now)
-    rule = rule_on(day)
     if rule is None or not capped(rule):
         return None
     held = held_by_caps(member_id, rule, ONLINE, day, day.year)

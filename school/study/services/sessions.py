@@ -16,11 +16,12 @@ from school.study.models import Coverage, ItemRevision, StudyItem, StudySession
 from school.study.rules import gates as check_ins
 from school.study.rules import tokens
 from school.study.rules.policy import Policy
-from school.study.selectors.cycles import cycle_for
+from school.study.selectors.cycles import cycle_after
 from school.study.selectors.gates import GateState, barrier_of, gates_of
-from school.study.selectors.pay import pay_of
+from school.study.selectors.pay import pay_under
 from school.study.selectors.policy import settled_policy
-from school.study.selectors.room import room_today
+from school.study.selectors.room import room_under
+from school.study.selectors.rules import rule_on
 from school.study.selectors.standing import Standing, is_enough, standing
 from school.study.services.locks import lock_member
 
@@ -97,8 +98,10 @@ def open_session(
     if recent >= settings.STUDY_OPENS_PER_MINUTE:
         raise TooMany(_("打开过于频繁，请一分钟后再试。"), retry_after=60)
     day = clock.local_day(now)
-    cycle = cycle_for(member.pk, revision.pk, day)
-    seen = Coverage.objects.filter(member=member, revision=revision, cycle=cycle).first()
+    seen = Coverage.objects.filter(member=member, revision=revision).order_by("-cycle").first()
+    cycle = cycle_after(seen.cycle if seen else 0, member.pk, revision.pk, day)
+    if seen and seen.cycle != cycle:
+        seen = None  # that was an earlier round
     now_at = standing(member.pk, revision, cycle, enough=is_enough(revision, seen))
     policy = settled_policy(member.pk, revision, completed=now_at.completed, day=day)
     gates = gates_of(member.pk, revision, cycle)
@@ -186,9 +189,12 @@ def _room(member_id: int, revision: ItemRevision) -> dict | None:
     ``left_ms``: study time until they are full, None where it does not run down while one studies;
     ``full``: what is said then; ``before``: what is said before it begins, "" for nothing.
     """
-    pay = pay_of(member_id, revision.item)
-    room = room_today(member_id) if pay.state in ("pays", "by_time") else None
+    rule = rule_on(clock.local_day(clock.authority()))
+    room = room_under(rule, member_id)
     if room is None:
+        return None
+    pay = pay_under(rule, member_id, revision.item)
+    if pay.state not in ("pays", "by_time"):
         return None
     left_ms = 0 if room.full else room.left_ms
     before = room.said(pay.credit if pay.state == "pays" else 0)
