@@ -4,7 +4,9 @@ import os
 
 from celery import Celery
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "school.settings.development")
+# Production, as for the web server: workers started without the variable must not write with
+# keys of their own. `manage.py` and the launcher say development before this is read.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "school.settings.production")
 
 app = Celery("school")
 app.config_from_object("django.conf:settings", namespace="CELERY")

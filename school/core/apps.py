@@ -27,10 +27,11 @@ class CoreConfig(AppConfig):
     verbose_name = _("公共")
 
     def ready(self) -> None:
-        from school.core import checks  # noqa: F401
+        from school.core import checks, host  # noqa: F401
 
         post_migrate.connect(make_cache_table, sender=self)
         post_migrate.connect(guard_audit_trail, sender=self)
+        host.follow()
         self._register_policies()
 
     @staticmethod

@@ -43,8 +43,11 @@ def authority() -> datetime:
     """The shared moment, aware. One statement on PostgreSQL, none on SQLite."""
     if fixed := settled():
         return fixed
-    if _source:
-        return _source()
+    return _source() if _source else of_database()
+
+
+def of_database() -> datetime:
+    """The database's moment, aware; this host's on SQLite."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")

@@ -2,24 +2,28 @@
 
 An app registers what it can do with ``@job_kind`` (imported from its ``AppConfig.ready``) and asks
 for it with ``enqueue``. Celery delivers the id; ``run`` claims the row and calls the handler with a
-``Lease``, through which progress is told and by which a lost claim is noticed.
+``Lease``, through which progress is told and by which a lost claim is noticed. While the handler
+runs, a thread of its process keeps the lease, so a long silent step is not taken for a dead worker.
 """
 
 import logging
 import secrets
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
-from school.core import clock
+from school.core import alive, clock
+from school.core.audit import coming_from
 from school.core.errors import Conflict, DomainError
 from school.core.models import Job
 
@@ -28,6 +32,10 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(seconds=45)
 RESEND_AFTER = timedelta(seconds=60)
 RENEW_EVERY = 2.0
+# Three chances to renew a lease before it runs out.
+KEEP_EVERY = LEASE.total_seconds() / 3
+# A handler that has told nothing for so long hangs: its lease is no longer kept for it.
+LONGEST_SILENCE = 3600.0
 
 
 class JobCancelled(Exception):
@@ -83,10 +91,17 @@ class Lease:
     def __init__(self, job: Job) -> None:
         self.job = job
         self._renewed = time.monotonic()
+        # Set by whoever keeps the lease: the next progress asks the row whose job it is.
+        self.doubtful = threading.Event()
 
     @property
     def payload(self) -> dict[str, Any]:
         return self.job.payload
+
+    @property
+    def silent_for(self) -> float:
+        """Seconds since the handler last told something."""
+        return time.monotonic() - self._renewed
 
     def progress(self, share: float, step: str = "", *, force: bool = False) -> None:
         """Tell how far the job is and renew the lease; written at most every two seconds.
@@ -100,24 +115,68 @@ class Lease:
             JobCancelled: the job was cancelled.
             LeaseLost: the lease ran out and another worker owns the job.
         """
-        if not force and time.monotonic() - self._renewed < RENEW_EVERY:
+        if not (force or self.doubtful.is_set()) and self.silent_for < RENEW_EVERY:
             return
         self._renewed = time.monotonic()
-        values = {
-            "progress": int(max(0.0, min(1.0, share)) * 1000),
-            "lease_until": clock.now() + LEASE,
-        }
+        values: dict[str, Any] = {"progress": int(max(0.0, min(1.0, share)) * 1000)}
         if step:
             values["step"] = step[:100]
-        held = Job.objects.filter(
-            pk=self.job.pk, state=Job.State.RUNNING, lease_owner=self.job.lease_owner
-        )
-        if held.update(**values):
+        if self.renew(**values):
             return
         current = Job.objects.get(pk=self.job.pk)
         if current.state == Job.State.CANCELLED:
             raise JobCancelled
         raise LeaseLost
+
+    def renew(self, **values: Any) -> bool:
+        """Hold the job for another ``LEASE``; False when it is no longer this worker's."""
+        values["lease_until"] = clock.now() + LEASE
+        return bool(_held(self.job).update(**values))
+
+
+def _held(job: Job) -> models.QuerySet[Job]:
+    """The row as long as it runs and belongs to whoever claimed ``job``."""
+    return Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, lease_owner=job.lease_owner)
+
+
+@contextmanager
+def kept(lease: Lease) -> Iterator[None]:
+    """Renew a lease from a thread beside the handler; it ends with the block or its process.
+
+    It stops for good when the job was cancelled, taken over, or has been silent for too long.
+    """
+    begun, over = threading.Event(), threading.Event()
+    keeper = threading.Thread(target=_keep, args=[lease, begun, over], name="lease", daemon=True)
+    keeper.start()
+    begun.wait()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
+
+
+def _keep(lease: Lease, begun: threading.Event, over: threading.Event) -> None:
+    try:
+        with alive.shown(lease.job.pk):
+            begun.set()
+            while not over.wait(KEEP_EVERY) and lease.silent_for < LONGEST_SILENCE:
+                if not _renewed(lease):
+                    lease.doubtful.set()
+                    return
+    finally:
+        begun.set()
+        connection.close()
+
+
+def _renewed(lease: Lease) -> bool:
+    """Whether the job is still this worker's, as far as can be known."""
+    try:
+        return lease.renew()
+    except DatabaseError:
+        logger.warning("lease of job %s could not be renewed", lease.job.pk, exc_info=True)
+        connection.close()
+        return True
 
 
 def enqueue(
@@ -170,8 +229,10 @@ def run(job_id: int) -> None:
     if kind is None:
         _finish(job, Job.State.FAILED, reason="没有处理这类任务的程序")
         return
+    lease = Lease(job)
     try:
-        result = kind.handler(Lease(job))
+        with kept(lease), coming_from(f"job:{job.pk}"):
+            result = kind.handler(lease)
     except JobCancelled:
         return
     except LeaseLost:
@@ -209,8 +270,7 @@ def _finish(job: Job, state: str, *, reason: str = "", result: dict | None = Non
     }
     if state == Job.State.DONE:
         values |= {"progress": 1000, "result": result or {}}
-    held = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, lease_owner=job.lease_owner)
-    return bool(held.update(**values))
+    return bool(_held(job).update(**values))
 
 
 def _retry_or_fail(job: Job, reason: str) -> None:
@@ -218,28 +278,27 @@ def _retry_or_fail(job: Job, reason: str) -> None:
         _finish(job, Job.State.FAILED, reason=reason)
         return
     # Sent again by the beat task after RESEND_AFTER, which doubles as the pause between tries.
-    Job.objects.filter(pk=job.pk, lease_owner=job.lease_owner).update(
-        state=Job.State.QUEUED, reason=reason, lease_until=None, sent_at=clock.now()
-    )
+    _held(job).update(state=Job.State.QUEUED, reason=reason, lease_until=None, sent_at=clock.now())
 
 
 def resend() -> int:
     """Free expired leases and send again what was lost on the way; returns how many were sent."""
     now = clock.now()
     expired = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
-    expired.filter(attempts__gte=F("max_attempts")).update(
-        state=Job.State.FAILED, reason="执行进程多次中断", finished_at=now, lease_until=None
-    )
-    # Compare-and-set: two schedulers free a lease only once.
-    for job in list(expired):
-        Job.objects.filter(
-            pk=job.pk, state=Job.State.RUNNING, lease_owner=job.lease_owner, lease_until__lt=now
-        ).update(
-            state=Job.State.QUEUED,
-            reason="执行进程中断，已重新排队",
-            lease_until=None,
-            sent_at=None,
-        )
+    for job in [job for job in expired if not alive.is_shown(job.pk)]:
+        # Compare-and-set: two schedulers free a lease only once, and one renewed meanwhile never.
+        held = _held(job).filter(lease_until__lt=now)
+        if job.attempts >= job.max_attempts:
+            held.update(
+                state=Job.State.FAILED, reason="执行进程多次中断", finished_at=now, lease_until=None
+            )
+        else:
+            held.update(
+                state=Job.State.QUEUED,
+                reason="执行进程中断，已重新排队",
+                lease_until=None,
+                sent_at=None,
+            )
     lost = Job.objects.filter(state=Job.State.QUEUED).filter(
         Q(sent_at=None) | Q(sent_at__lt=now - RESEND_AFTER)
     )

@@ -1,4 +1,7 @@
-"""Turns a DomainError into a page (or JSON); speaks the language this device has chosen."""
+"""Turns a DomainError into a page (or JSON); speaks the language this device has chosen.
+
+Tells the audit trail which request is being answered.
+"""
 
 import functools
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from school.core.audit import coming_from
 from school.core.errors import DomainError
 
 
@@ -57,3 +61,17 @@ class ChosenLanguageMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", code)
         return response
+
+
+class OriginMiddleware:
+    """What is done while a request is answered comes from there (``audit.coming_from``).
+
+    Only the request is kept at hand; its address is worked out when an entry is written.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with coming_from(request):
+            return self.get_response(request)

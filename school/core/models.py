@@ -1,14 +1,17 @@
 """Nouns every app stands on: jobs, the audit trail, the base page, the host's own settings."""
 
+import hashlib
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
 from wagtail.models import Page
 
 from school.core.forms import SchoolPageForm, ascii_slug
+from school.core.notice_text import PRIVACY_NOTICE
 from school.core.prepared import prepared
 
 
@@ -193,6 +196,30 @@ class SchoolPage(Page):
         super().full_clean(*args, **kwargs)
 
 
+class PrivacyNotice(AppendOnly):
+    """One version of the notice on personal information, as it was shown.
+
+    A member's consent names the version; what it said can be read for good.
+    """
+
+    version = models.CharField(_("告知版本"), max_length=20, unique=True)
+    text = models.TextField(_("告知内容"))
+    since = models.DateTimeField(_("启用时间"))
+
+    class Meta:
+        verbose_name = _("个人信息处理告知")
+        verbose_name_plural = _("个人信息处理告知")
+        ordering = ["-since", "-id"]
+
+    def __str__(self) -> str:
+        return self.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text, which a consent keeps beside the version."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
 @register_setting(icon="site")
 class HostSettings(BaseSiteSetting):
     """What the host says about itself: name, filing numbers, contact, the notice line."""
@@ -217,7 +244,7 @@ class HostSettings(BaseSiteSetting):
     privacy_notice = models.TextField(
         _("个人信息处理告知"),
         blank=True,
-        help_text=_("留空用系统自带的文本。改动后请同时修改版本号，党员会再次看到。"),
+        help_text=_("留空用系统自带的文本。改动时要同时填写新的版本号，党员会再次看到并同意。"),
     )
     privacy_version = models.CharField(
         _("告知版本"), max_length=20, default=settings.PRIVACY_NOTICE_VERSION
@@ -249,6 +276,38 @@ class HostSettings(BaseSiteSetting):
     def clean(self) -> None:
         if not self.school_name.strip():
             raise ValidationError({"school_name": _("请填写党校名称。")})
+        self._check_notice()
+
+    def save(self, *args, **kwargs) -> None:
+        """Save together with what ``school.core.host`` keeps of it."""
+        self._check_notice()
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+
+    @property
+    def privacy_text(self) -> str:
+        """The notice as it is written now; a browser's line ends make no other text."""
+        return self.privacy_notice.replace("\r\n", "\n").strip() or PRIVACY_NOTICE
+
+    def _check_notice(self) -> None:
+        """What a version said stays what it said: somebody has agreed to it.
+
+        A host without a text of its own goes on showing what its version says when another
+        release of the school brings another text.
+        """
+        kept = PrivacyNotice.objects.filter(version=self.privacy_version).first()
+        if kept is None or kept.text == self.privacy_text:
+            return
+        stored = HostSettings.objects.filter(pk=self.pk).first()
+        if stored and (stored.privacy_text, stored.privacy_version) == (
+            self.privacy_text,
+            self.privacy_version,
+        ):
+            return
+        told = _("版本 %(version)s 的告知内容已经启用，不能再改。请填写新的版本号。")
+        raise ValidationError(
+            {"privacy_version": ValidationError(told, params={"version": self.privacy_version})}
+        )
 
     @classmethod
     def for_request(cls, request):

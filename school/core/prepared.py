@@ -1,4 +1,4 @@
-"""Reads whose SQL is built once and afterwards only filled.
+"""Statements whose SQL is built once and afterwards only filled.
 
 Building a statement with the ORM costs a web process several times what sending it and reading the
 answer costs; what every page asks is therefore built once for each connection::
@@ -11,7 +11,8 @@ answer costs; what every page asks is therefore built once for each connection::
 
 The annotations of the arguments say what is filled in. The statement must have the same shape for
 every value: no argument may be None, and none may be part of a pattern. Where there are several
-shapes, each is a ``Prepared`` of its own, kept by whoever makes it.
+shapes, each is a ``Prepared`` of its own, kept by whoever makes it. ``PreparedInsert`` does the
+same for new rows.
 """
 
 import typing
@@ -21,7 +22,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Field, Model, QuerySet
+from django.db.models.constants import OnConflict
+from django.db.models.sql import InsertQuery
 
 KEPT = "prepared_reads"  # on a connection: what has been built for it
 
@@ -36,13 +39,16 @@ def _stand_in(kind: type, place: int) -> Any:
     return date(1, 1, 1) + later if kind is date else datetime(1900, 1, 1, tzinfo=UTC) + later
 
 
+def stored(moment: datetime | None) -> Any:
+    """How this database takes a moment, for statements that are written out."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
 def _adapted(kind: type, value: Any) -> Any:
     """How this database takes a value of a kind."""
     if kind is date:
         return connection.ops.adapt_datefield_value(value)
-    if kind is datetime:
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
+    return stored(value) if kind is datetime else value
 
 
 class _Built:
@@ -81,6 +87,14 @@ class _Built:
         return list(rows)
 
 
+def _kept() -> WeakKeyDictionary:
+    """What has been built for this connection."""
+    kept = connection.__dict__.get(KEPT)
+    if kept is None:
+        kept = connection.__dict__[KEPT] = WeakKeyDictionary()
+    return kept
+
+
 class Prepared:
     """A read by a builder of querysets; called with the builder's arguments, in order."""
 
@@ -92,9 +106,7 @@ class Prepared:
 
     def __call__(self, *values: Any) -> list:
         """The rows for these values, as the queryset would give them."""
-        kept = connection.__dict__.get(KEPT)
-        if kept is None:
-            kept = connection.__dict__[KEPT] = WeakKeyDictionary()
+        kept = _kept()
         if (built := kept.get(self)) is None:
             built = kept[self] = _Built(self.build, self.kinds)
         pairs = zip(self.kinds, values, strict=True)
@@ -102,3 +114,43 @@ class Prepared:
 
 
 prepared = Prepared
+
+
+class PreparedInsert:
+    """Writes a new row of a model. The row learns no key of its own and no signal is sent.
+
+    Args:
+        update: names of the fields that a row which is there already takes from the new one.
+        unique: names of the fields by which it is found.
+    """
+
+    def __init__(
+        self, model: type[Model], *, update: Sequence[str] = (), unique: Sequence[str] = ()
+    ) -> None:
+        self.model, self.update, self.unique = model, update, unique
+
+    def __call__(self, row: Model) -> None:
+        """Write a row."""
+        kept = _kept()
+        if (built := kept.get(self)) is None:
+            built = kept[self] = self._build(row)
+        fields, sql = built
+        values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+
+    def _build(self, row: Model) -> tuple[list[Field], str]:
+        """The fields in the order of the statement's places, and the statement."""
+        meta = self.model._meta
+        fields = [each for each in meta.concrete_fields if each is not meta.auto_field]
+        query = InsertQuery(
+            self.model,
+            on_conflict=OnConflict.UPDATE if self.update else None,
+            update_fields=[meta.get_field(name) for name in self.update],
+            unique_fields=[meta.get_field(name) for name in self.unique],
+        )
+        query.insert_values(fields, [row])
+        [(sql, _values)] = query.get_compiler(connection=connection).as_sql()
+        if sql.count("%s") != len(fields):
+            raise TypeError(f"{meta.label}: a field of it does not take one plain value")
+        return fields, sql

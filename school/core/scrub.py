@@ -15,8 +15,8 @@ from django.views.debug import SafeExceptionReporterFilter
 # Eighteen characters with a plausible birthday, and mobile numbers of the mainland; neither as a
 # part of a longer number (a moment in milliseconds, an id).
 _IDENTITY = re.compile(
-    r"(?<![0-9A-Za-z])([1-9]\d{5})(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(\d{3}[\dXx])"
-    r"(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])([1-9]\d{2})\d{3}[ -]?(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])[ -]?"
+    r"\d{3}[\dXx](?![0-9A-Za-z])"
 )
 _MOBILE = re.compile(
     r"(?<![0-9A-Za-z.])((?:\+?86[- ]?)?1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?![0-9A-Za-z])"
@@ -28,10 +28,14 @@ _CLEANSED = SafeExceptionReporterFilter.cleansed_substitute
 
 
 def scrub(text: str) -> str:
-    """A text with identity numbers as 110101********1234 and mobile numbers as 138****8000."""
+    """A text with identity numbers as 110*************** and mobile numbers as 138****8000.
+
+    Of identity numbers as little stays as in their own mask (``members.rules.masks``): the birth
+    date and the sex that stand elsewhere must not make one whole again.
+    """
     if len(text) < 11:
         return text
-    return _MOBILE.sub(r"\1****\2", _IDENTITY.sub(r"\1********\2", text))
+    return _MOBILE.sub(r"\1****\2", _IDENTITY.sub(rf"\1{'*' * 15}", text))
 
 
 def scrub_value(value: Any) -> Any:

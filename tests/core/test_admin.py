@@ -33,6 +33,19 @@ def test_jobs_and_trail_are_seen_by_their_roles_only(client, role, may_see_jobs,
     assert (client.get("/admin/audit/").status_code == 200) is may_see_trail
 
 
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.SCHOOL_ADMIN, Role.AUDITOR])
+def test_who_holds_a_role_on_a_part_sees_neither_jobs_nor_trail_nor_settings(client, role):
+    client.force_login(make.officer(make.branch(make.branch()), role))
+    for address in ("/admin/jobs/", "/admin/audit/", "/admin/settings/core/hostsettings/"):
+        answer = client.get(address)
+        assert answer.status_code in (302, 403, 404), address
+
+
+def test_the_system_administrator_fills_in_the_settings(client):
+    client.force_login(make.officer(make.branch(), Role.SYSTEM_ADMIN))
+    assert client.get("/admin/settings/core/hostsettings/", follow=True).status_code == 200
+
+
 def test_a_failed_job_is_retried_from_its_page(client, failed_job):
     client.force_login(make.officer(make.branch(), Role.SYSTEM_ADMIN))
     page = client.get(f"/admin/jobs/inspect/{failed_job.pk}/")

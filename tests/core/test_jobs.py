@@ -20,6 +20,8 @@ def ran():
     @jobs.job_kind("test.note", max_attempts=2)
     def note(lease):
         seen.append(lease.payload)
+        if lease.payload.get("cancelled"):
+            jobs.cancel(lease.job)
         if error := lease.payload.get("error"):
             raise {"domain": DomainError("请换一个文件。"), "bug": ValueError("x")}[error]
         return {"runs": len(seen)}
@@ -51,6 +53,14 @@ def test_a_fault_is_tried_again_and_then_given_up_with_its_reason(ran):
     jobs.run(job.pk)
     job.refresh_from_db()
     assert job.state == State.FAILED and "ValueError" in job.reason
+
+
+@pytest.mark.parametrize("error", ["bug", "domain", None])
+def test_a_cancelled_job_stays_cancelled_however_its_handler_ends(ran, error):
+    job = jobs.enqueue("test.note", payload={"cancelled": True, "error": error})
+    jobs.run(job.pk)
+    job.refresh_from_db()
+    assert (job.state, jobs.resend(), len(ran)) == (State.CANCELLED, 0, 1)
 
 
 def test_a_killed_workers_job_is_taken_over_after_its_lease(ran):

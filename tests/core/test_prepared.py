@@ -1,14 +1,15 @@
-"""Reads built once say what their querysets say, whatever is filled in."""
+"""Statements built once do what their querysets and rows would, whatever is filled in."""
 
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, QuerySet
 
 from school.core import clock
 from school.core.models import AuditEntry
-from school.core.prepared import KEPT, Prepared, prepared
+from school.core.prepared import KEPT, Prepared, PreparedInsert, prepared
+from school.members.models import SignInThrottle
 
 pytestmark = pytest.mark.django_db
 NOON = datetime.fromisoformat("2026-03-01T12:00:00+08:00")
@@ -81,3 +82,41 @@ def test_what_cannot_be_filled_in_is_refused_at_once(entries):
         absent(1)
     with pytest.raises(ValueError, match="zip"):
         _of(1)
+
+
+_keep = PreparedInsert(AuditEntry)
+
+
+def test_a_row_written_by_a_kept_statement_reads_like_one_that_was_saved():
+    given = [
+        {"actor_id": None, "action": "a.%s", "fields": {"名": ["'", None, 1]}},
+        {"actor_id": 7, "action": "b", "fields": {}, "subject_label": "乙"},
+    ]
+    for values in given:
+        _keep(AuditEntry(at=NOON, **values))
+    names = ["actor_id", "action", "fields", "subject_label", "at"]
+    for values, row in zip(given, AuditEntry.objects.order_by("id"), strict=True):
+        saved = AuditEntry.objects.create(at=NOON, **values)
+        saved.refresh_from_db()
+        assert [getattr(row, name) for name in names] == [getattr(saved, name) for name in names]
+
+
+def test_a_row_that_is_there_takes_only_what_is_named():
+    keep = PreparedInsert(SignInThrottle, update=["failures"], unique=["account", "address"])
+    later = NOON + timedelta(hours=1)
+    keep(SignInThrottle(account="a", address="x", failures=1, last_failure_at=NOON))
+    keep(SignInThrottle(account="a", address="x", failures=5, last_failure_at=later))
+    keep(SignInThrottle(account="a", address="y", failures=2, last_failure_at=later))
+    rows = SignInThrottle.objects.order_by("address")
+    assert list(rows.values_list("address", "failures", "last_failure_at")) == [
+        ("x", 5, NOON),
+        ("y", 2, later),
+    ]
+
+
+def test_a_row_that_breaks_a_rule_of_the_table_is_refused():
+    row = SignInThrottle(account="a", address="x", last_failure_at=NOON)
+    keep = PreparedInsert(SignInThrottle)
+    keep(row)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        keep(row)

@@ -6,17 +6,19 @@ goes to a file outside the database, so cutting the tail of the tables shows.
 """
 
 from school.core.audit.archive import prune
-from school.core.audit.entries import address_prefix, client_address, record
-from school.core.audit.seals import seal, seal_all
+from school.core.audit.entries import address_prefix, client_address, coming_from, record
+from school.core.audit.seals import seal, seal_all, write_heads
 from school.core.audit.verification import Verification, verify
 
 __all__ = [
     "Verification",
     "address_prefix",
     "client_address",
+    "coming_from",
     "prune",
     "record",
     "seal",
     "seal_all",
     "verify",
+    "write_heads",
 ]

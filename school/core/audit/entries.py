@@ -1,5 +1,9 @@
 """What stands in the trail: one door for entries, written without any lock."""
 
+import contextlib
+import ipaddress
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +12,27 @@ from django.http import HttpRequest
 
 from school.core import clock
 from school.core.models import AuditEntry
+from school.core.prepared import PreparedInsert
 from school.core.scrub import scrub, scrub_value
+
+# What is compared of an address: a household or an office, not a person.
+PREFIX_BITS = {4: 24, 6: 48}
+NO_ADDRESS = "unknown"
+
+_insert = PreparedInsert(AuditEntry)
+
+# Where what is done now comes from: the request that is answered, or a word for what runs without.
+_origin: ContextVar[HttpRequest | str] = ContextVar("audit_origin", default="")
+
+
+@contextlib.contextmanager
+def coming_from(source: HttpRequest | str) -> Iterator[None]:
+    """Entries of the block come from this request, or from what runs without one (``job:12``)."""
+    token = _origin.set(source)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
 
 
 def record(
@@ -19,7 +43,7 @@ def record(
     label: str = "",
     fields: dict[str, Any] | None = None,
     request: HttpRequest | None = None,
-) -> AuditEntry:
+) -> None:
     """Write one entry.
 
     Args:
@@ -29,9 +53,10 @@ def record(
         label: how the subject is called, for people.
         fields: what changed, ``{name: new}`` or ``{name: [before, after]}``; never personal
             numbers: what looks like one is masked here, as a last resort.
-        request: where from; only the address prefix is kept.
+        request: where from, if not the request or job that runs now (``coming_from``); only the
+            address prefix is kept.
     """
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         at=clock.now(),
         actor_id=actor.pk if actor else None,
         actor_label=getattr(actor, "masked_label", "") if actor else "",
@@ -40,8 +65,15 @@ def record(
         subject_id=str(subject.pk) if subject else "",
         subject_label=scrub(label or _called(subject))[:200],
         fields=scrub_value(fields or {}),
-        address=address_prefix(request) if request else "",
+        address=origin(request),
     )
+    _insert(entry)
+
+
+def origin(request: HttpRequest | None = None) -> str:
+    """Where from, as it is written down: an address prefix, ``job:12``, or nothing."""
+    known = request or _origin.get()
+    return known if isinstance(known, str) else address_prefix(known)
 
 
 def _called(subject: models.Model | None) -> str:
@@ -61,6 +93,19 @@ def client_address(request: HttpRequest) -> str:
 def address_prefix(request: HttpRequest) -> str:
     """The client's address without its last part (/24 or /48): enough to compare, not to trace."""
     address = client_address(request)
-    if ":" in address:
-        return ":".join(address.split(":")[:3]) + "::"
-    return ".".join(address.split(".")[:3]) + ".0" if address else ""
+    return prefix_of(address) if address else ""
+
+
+def prefix_of(address: str) -> str:
+    """The network an address belongs to, written in one way: ``10.9.8.0``, ``2001:db8:7::``.
+
+    A server that listens on IPv6 sees clients of IPv4 as ``::ffff:10.9.8.7``: they are what they
+    are. What is no address at all counts as one.
+    """
+    try:
+        known = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return NO_ADDRESS
+    known = getattr(known, "ipv4_mapped", None) or known
+    network = ipaddress.ip_network(f"{known}/{PREFIX_BITS[known.version]}", strict=False)
+    return str(network.network_address)

@@ -253,6 +253,8 @@ name_actions(
     {
         "core.audit_pruned": gettext_lazy("归档审计记录"),
         "core.audit_exported": gettext_lazy("导出审计记录"),
+        "core.settings_changed": gettext_lazy("修改学校设置"),
+        "core.audit_heads_written": gettext_lazy("补记库外封签"),
     }
 )
 name_fields(
@@ -287,6 +289,7 @@ name_fields(
         "reason": gettext_lazy("原因"),
         "role": gettext_lazy("角色"),
         "rows": gettext_lazy("行数"),
+        "seals": gettext_lazy("封签"),
         "sha256": gettext_lazy("文件校验值"),
         "since": gettext_lazy("起始日期"),
         "state": gettext_lazy("状态"),
@@ -302,5 +305,6 @@ name_fields(
         "why": gettext_lazy("原因"),
     }
 )
+name_subjects({"core.hostsettings": None})
 name_values("action", action_name)
 name_values("subject_type", subject_name)

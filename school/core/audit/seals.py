@@ -19,6 +19,7 @@ from django.db.models import Q
 
 from school.core import clock
 from school.core.audit import heads, ranges
+from school.core.audit.entries import record
 from school.core.audit.ranges import Range
 from school.core.crypto import derived, key_id
 from school.core.models import AuditEntry, AuditSeal
@@ -132,7 +133,17 @@ def seal_all() -> int:
     total = 0
     while sealed := seal():
         total += sealed
+    heads.catch_up()
     return total
+
+
+def write_heads() -> int:
+    """Add to the file of heads what it lacks, and say so in the trail; returns how many."""
+    missing = heads.write_missing()
+    if missing:
+        seals = ranges.written(ranges.compress(missing))
+        record("core.audit_heads_written", fields={"count": len(missing), "seals": seals})
+    return len(missing)
 
 
 def _next_link() -> AuditSeal | None:

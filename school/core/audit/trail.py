@@ -8,9 +8,11 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.audit import names
+from school.core.audit.entries import NO_ADDRESS
 from school.core.models import AuditEntry
 
 PAGE = 50
@@ -124,6 +126,7 @@ class Line:
     action: str
     subject_type: str
     changes: list[names.Change]
+    where: str
 
 
 # Where a page begins: moment and number of the entry beside it.
@@ -148,9 +151,18 @@ def in_words(entries: list[AuditEntry]) -> list[Line]:
             action=wording.action(entry),
             subject_type=wording.subject(entry),
             changes=wording.changes(entry),
+            where=_where(entry.address),
         )
         for entry in entries
     ]
+
+
+def _where(origin: str) -> str:
+    """Where an entry came from, for people."""
+    kind, _dash, number = origin.partition(":")
+    if kind == "job":
+        return _("后台任务 %(number)s") % {"number": number}
+    return _("无法识别") if origin == NO_ADDRESS else origin
 
 
 def written_key(key: Key | None) -> str:

@@ -65,6 +65,7 @@ class _Walk:
     holes: list[Range] = field(default_factory=list)
     sealed: list[Range] = field(default_factory=list)
     backdated: list[int] = field(default_factory=list)
+    settled: list[int] = field(default_factory=list)  # seals whose heads have been written by now
     newest_at: datetime | None = None
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
@@ -80,6 +81,8 @@ def verify() -> Verification:
     for links in _batches(base.through_seal if base else 0):
         _check_batch(walk, links)
         known |= {link.pk: link.mac for link in links}
+        due = clock.now() - WAIT_LIMIT
+        walk.settled += [link.pk for link in links if link.sealed_at < due]
     _check_uncovered(walk, base)
     _check_heads(walk, kept, known, base)
     _check_keeping(walk)
@@ -248,6 +251,11 @@ def _check_heads(
     other = [pk for pk, mac in kept.macs.items() if pk in known and known[pk] != mac]
     if other:
         walk.problems.append(f"{len(other)} 个封签与库外记录不符（最早是 {min(other)}）。")
+    if absent := ranges.compress(pk for pk in walk.settled if pk not in kept.macs):
+        walk.problems.append(
+            f"有 {ranges.size(absent)} 个封签没有记入库外文件（{ranges.written(absent)}），"
+            "截去这些封签不会被发现。查明原因后用 verify_audit --write-heads 补记。"
+        )
     if kept.broken:
         walk.remarks.append(f"库外的封签文件有 {kept.broken} 行无法识读。")
 
@@ -262,16 +270,38 @@ def _check_keeping(walk: _Walk) -> None:
         walk.problems.append(
             f"自 {since:%Y-%m-%d %H:%M} 起的记录尚未封存，请检查定时任务是否在运行。"
         )
-    if connection.vendor == "sqlite":
-        _check_sequence(walk)
+    _check_sequence(walk)
 
 
 def _check_sequence(walk: _Walk) -> None:
-    """SQLite remembers the highest number it gave; what it gave and lost was cut off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = 'core_auditentry'")
-        row = cursor.fetchone()
+    """The database remembers the highest number it gave; what it gave and has not may be cut off.
+
+    SQLite takes a number back with its transaction, so there it was. PostgreSQL does not, and a
+    number may also belong to a transaction that is still open: there it is only to be known.
+    """
+    # Asked in this order: an entry written in between is then no number that is missing.
+    given = _highest_given()
     newest = AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    lost = (row[0] if row else 0) - max(newest, walk.high)
-    if lost > 0:
-        walk.problems.append(f"末尾缺 {lost} 条尚未封存的记录。")
+    known = max(newest, walk.high)
+    if given <= known:
+        return
+    if connection.vendor == "sqlite":
+        walk.problems.append(f"末尾缺 {given - known} 条尚未封存的记录。")
+    else:
+        walk.remarks.append(
+            f"编号已发到 {given}，最后一条记录是 {known}：末尾 {given - known} 个编号没有记录，"
+            "通常是事务回滚或尚未提交；如果这时本应有操作，末尾可能被截去，请核对操作的结果。"
+        )
+
+
+def _highest_given() -> int:
+    """The highest number an entry was ever given, 0 when none was."""
+    query = (
+        "SELECT pg_sequence_last_value(pg_get_serial_sequence('core_auditentry', 'id')::regclass)"
+        if connection.vendor == "postgresql"
+        else "SELECT seq FROM sqlite_sequence WHERE name = 'core_auditentry'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        row = cursor.fetchone()
+    return (row[0] if row else 0) or 0

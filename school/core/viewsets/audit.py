@@ -98,7 +98,6 @@ def export(request: HttpRequest) -> StreamingHttpResponse:
     record(
         "core.audit_exported",
         actor=request.user,
-        request=request,
         fields={"filter": wanted.query(), "rows": rows.count()},
     )
     now = clock.now().astimezone(clock.LOCAL)
@@ -158,7 +157,7 @@ def _cells(line: trail.Line) -> list[str]:
         line.subject_type,
         entry.subject_label,
         "；".join(said),
-        entry.address,
+        line.where,
     ]
 
 

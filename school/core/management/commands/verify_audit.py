@@ -1,4 +1,8 @@
-"""Check the chain of the audit trail: change, gap, cut tail; with --archives also the files."""
+"""Check the chain of the audit trail: change, gap, cut tail; with --archives also the files.
+
+``--write-heads`` first adds to the file outside the database what it lacks; that it was done is
+itself an entry.
+"""
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -11,8 +15,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--archives", action="store_true", help="同时核对归档文件")
+        parser.add_argument(
+            "--write-heads",
+            action="store_true",
+            help="先把库外文件缺的封签补记进去（查明原因之后；会记入审计）",
+        )
 
     def handle(self, *args, **options) -> None:
+        if options["write_heads"] and (written := audit.write_heads()):
+            self.stdout.write(f"已补记 {written} 个封签。")
         found = audit.verify()
         problems = list(found.problems)
         self.stdout.write(f"已核对 {found.seals} 个封签，{found.entries} 条记录。")
