@@ -64,7 +64,9 @@ def register() -> None:
             "members.role_began": _("角色生效"),
             "members.role_ended": _("终止角色"),
             "members.role_expired": _("角色到期"),
+            "members.roster_uploaded": _("上传花名册"),
             "members.roster_imported": _("导入花名册"),
+            "members.roster_failed": _("花名册未导入"),
             "members.roster_cancelled": _("取消导入花名册"),
             "members.roster_changed": _("花名册修改党员信息"),
             "members.roster_moved": _("花名册转入党员"),
@@ -97,6 +99,7 @@ def register() -> None:
         {
             "below": _("下级数量"),
             "children": _("下级党组织"),
+            "codes": _("作废登录码"),
             "correction": _("更正申请"),
             "device": _("设备"),
             "field": _("项目"),
@@ -172,6 +175,16 @@ def register() -> None:
         },
         action="members.transfer_received",
     )
+    for action in ("roster_uploaded", "roster_imported", "roster_failed", "roster_cancelled"):
+        names.name_fields(
+            {
+                "changed": _("更改"),
+                "moved": _("转入"),
+                "rejected": _("有错误"),
+                "written": _("已处理的行"),
+            },
+            action=f"members.{action}",
+        )
     names.name_subjects(
         {
             "members.member": _member_id,
@@ -192,6 +205,9 @@ def register() -> None:
     names.name_values("kind", dict(MemberStanding.Kind.choices), action="members.standing_changed")
     names.name_values(
         "state", dict(MemberStanding.State.choices), action="members.standing_changed"
+    )
+    names.name_values(
+        "reason", dict(MemberStanding.Reason.choices), action="members.standing_changed"
     )
     for action in ("members.session_ended", "members.sessions_ended"):
         names.name_values("why", dict(SignInSession.End.choices), action=action)

@@ -2,9 +2,13 @@
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
+from django.contrib.sessions.models import Session
 from django.utils.crypto import get_random_string
 
+from school.core.prepared import PreparedInsert
+
 KEY_LENGTH = 32
+_insert = PreparedInsert(Session)
 
 
 class SessionStore(db.SessionStore):
@@ -30,7 +34,7 @@ class SessionStore(db.SessionStore):
         if must_create or self._written != now:
             if must_create:
                 # Without Django's savepoint: a key of 190 random bits is never taken already.
-                self.create_model_instance(self._get_session(no_load=True)).save(force_insert=True)
+                _insert(self.create_model_instance(self._get_session(no_load=True)))
             else:
                 super().save()
             self._written = now

@@ -1,6 +1,8 @@
 """Works that run at the same instant, each on a connection of its own."""
 
+import multiprocessing
 import threading
+import traceback
 from collections.abc import Callable
 
 from django.db import connections
@@ -25,3 +27,28 @@ def together(*works: Callable[[], object]) -> None:
     for thread in threads:
         thread.join()
     assert not failures, failures
+
+
+def in_processes(*works: Callable[[], object]) -> None:
+    """Run at once in forked processes, like web workers; what one raises fails the test."""
+    connections.close_all()  # none survives a fork
+    fork = multiprocessing.get_context("fork")
+    start, failures = fork.Barrier(len(works)), fork.SimpleQueue()
+
+    def run(work):
+        try:
+            start.wait()
+            work()
+        except BaseException:
+            failures.put(traceback.format_exc())
+            raise
+        finally:
+            connections.close_all()
+
+    workers = [fork.Process(target=run, args=(work,)) for work in works]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert failures.empty(), failures.get()
+    assert [worker.exitcode for worker in workers] == [0] * len(works)

@@ -79,3 +79,14 @@ def row(branch, staff, name, number="", mobile="", kind="正式党员", joined="
 def messages(roster) -> dict[int, str]:
     """What an import says of its wrong rows, by row."""
     return {r["row"]: " ".join(r["errors"]) for r in roster.findings if r["kind"] == "rejected"}
+
+
+def ready_to_write(branch, rows, by, *, whole_only, **options) -> RosterImport:
+    """A confirmed import whose job has not run."""
+    found = upload(branch, workbook(rows), by, **options)
+    return confirm_roster(roster=found, whole_only=whole_only, move_members=False, by=by)
+
+
+def left_on_disk(folder: Path) -> list[str]:
+    """Names of what lies in a folder; none when there is no folder."""
+    return sorted(path.name for path in folder.glob("*")) if folder.exists() else []

@@ -8,7 +8,7 @@ from django.test import Client
 
 from school.core import clock
 from school.core.models import AuditEntry
-from school.members.models import OneTimeCode, RoleGrant
+from school.members.models import Member, OneTimeCode, RoleGrant
 from school.members.services.codes import issue_code
 from tests.factories import members as make
 
@@ -150,6 +150,39 @@ def test_a_code_somebody_asked_for_without_the_member_is_told_at_the_next_sign_i
         own.post("/sign-in/", sent)
         page = own.get("/me/security/").content.decode()
         assert page.count("王书记 于") == 2  # said, and listed
+
+
+def test_a_code_its_issuer_uses_himself_is_told_to_the_member_all_the_same(secretary):
+    make.member(secretary.home, staff_number="A1001")
+    person = Member.objects.get(staff_number="A1001")
+    code = issue_code(member=person, by=secretary)
+    thief = Client()
+    thief.post("/sign-in/", {"account": "A1001", "secret": code})
+    assert "登录码由 王书记 于" in thief.get("/first-run/").content.decode()
+    for said in (True, False):  # at the next sign-in, once
+        own = Client()
+        sent = {"account": "A1001", "secret": make.PASSWORD}
+        own.post("/sign-in/", sent)
+        assert ("登录码由 王书记 于" in own.get("/first-run/").content.decode()) is said
+
+
+def test_who_was_locked_out_by_a_new_password_is_told_with_the_next_code(secretary):
+    """The issuer has used the code, chosen a password and signed in with it."""
+    person = make.member(secretary.home, staff_number="A1001")
+    start, chosen = clock.now(), "Another-2026-x"
+    thief, again, own = Client(), Client(), Client()
+    code = issue_code(member=person, by=secretary)
+    thief.post("/sign-in/", {"account": "A1001", "secret": code})
+    step = {"step": "password", "password": chosen, "again": chosen}
+    thief.post("/first-run/", step)
+    again.post("/sign-in/", {"account": "A1001", "secret": chosen})
+    assert again.get("/me/profile/").status_code == 200
+    with clock.at(start + timedelta(days=20)):
+        helper = make.officer(secretary.home, name="赵副书记")
+        other = issue_code(member=person, by=helper)
+        own.post("/sign-in/", {"account": "A1001", "secret": other})
+        page = own.get("/first-run/").content.decode()
+        assert "登录码由 王书记 于" in page and "登录码由 赵副书记 于" in page
 
 
 def test_codes_used_on_the_issuers_device_are_listed_for_those_above(secretary):

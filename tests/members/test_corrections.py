@@ -101,6 +101,50 @@ def test_a_value_the_field_cannot_take_is_not_asked_for(home, field, value):
     assert not CorrectionRequest.objects.exists()
 
 
+NUMBER = "11010519491231002X"
+
+
+def test_numbers_in_words_are_masked_and_the_words_kept_encrypted(home, client):
+    who, secretary = make.member(home), make.officer(home)
+    words = f"手机应为 13800138000，身份证号应为 {NUMBER}"
+    asked = ask_correction(member=who, text=words)
+    asked.refresh_from_db()
+    assert asked.text == "手机应为 138****8000，身份证号应为 110***************"
+    assert asked.value == words and NUMBER not in asked.value_cipher
+    client.force_login(secretary)
+    page = client.get(reverse("members:corrections", args=[home.pk])).content.decode()
+    assert asked.text in page and NUMBER not in page and "13800138000" not in page
+    with pytest.raises(Conflict, match="已怎样处理"):
+        answer_correction(correction=asked, confirm=True, by=secretary)
+    answer_correction(correction=asked, confirm=True, by=secretary, answer=f"已改为 {NUMBER}")
+    asked.refresh_from_db()
+    assert asked.answer == "已改为 110***************"
+    named = ask_correction(member=who, field="identity", value=NUMBER, text=f"是 {NUMBER}")
+    assert named.value == NUMBER and NUMBER not in named.text
+
+
+def test_words_of_earlier_requests_are_masked_where_they_are_shown(home, client):
+    who = make.member(home)
+    asked = ask_correction(member=who, text="照片不对")
+    CorrectionRequest.objects.filter(pk=asked.pk).update(text=f"号码 {NUMBER}")
+    for person, page in (
+        (make.officer(home), reverse("members:corrections", args=[home.pk])),
+        (who, reverse("members:profile")),
+    ):
+        client.force_login(person)
+        shown = client.get(page).content.decode()
+        assert NUMBER not in shown and "110***************" in shown
+
+
+def test_the_page_sends_numbers_to_their_own_field(home, client):
+    who = make.member(home)
+    client.force_login(who)
+    asked = {"field": "other", "value": "", "text": f"号码是 {NUMBER}"}
+    page = client.post(reverse("members:profile"), asked).content.decode()
+    assert "更正号码请在上面选" in page
+    assert not CorrectionRequest.objects.exists()
+
+
 def test_the_same_request_is_asked_once_and_ten_at_most_wait(home):
     who = make.member(home)
     for number in range(10):

@@ -82,7 +82,7 @@ def test_the_count_is_exact_up_to_its_limit_and_says_so_beyond(school, monkeypat
 
 def test_who_has_left_is_listed_only_when_asked_for(school):
     committee, _, _, people = school
-    change_standing(member=people[0], kind="full", state="left", on=clock.today())
+    change_standing(member=people[0], kind="full", state="left", on=clock.today(), reason="died")
     assert people[0].staff_number not in numbers(directory(committee))
     assert numbers(directory(committee, Wanted(state="left"))) == [people[0].staff_number]
     assert len(directory(committee, Wanted(state="any")).rows) == 5
@@ -207,7 +207,7 @@ def test_several_are_sent_at_once_and_who_cannot_be_is_named(client, school):
 
     committee, first, second, people = school
     client.force_login(make.officer(first))
-    change_standing(member=people[0], kind="full", state="left", on=clock.today())
+    change_standing(member=people[0], kind="full", state="left", on=clock.today(), reason="died")
     body = {"act": "transfer", "member": [p.pk for p in people], "confirmed": "1"}
     address = reverse("members:people_act", args=[first.pk])
     page = client.post(address, body | {"receiver": second.code}, follow=True).content.decode()

@@ -1,13 +1,11 @@
 """Roles are lent by those who may, hold from day to day, and three of them never meet."""
 
 import ast
-import contextlib
 import re
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db.models import F
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +18,7 @@ from school.members.permissions import Appointing, Scope
 from school.members.role_words import OPENS
 from school.members.rules.roles import ADMINISTRATORS, APPOINTS, Held, kept_apart_from, overlap
 from school.members.services.appointments import appoint, dismiss
-from school.members.services.grants import end_grant, follow_dates, grant_role
+from school.members.services.grants import end_grant, grant_role
 from tests.architecture.layers import ROOT
 from tests.factories import audit as trail
 from tests.factories import members as make
@@ -30,7 +28,7 @@ Role = RoleGrant.Role
 DAY = timedelta(days=1)
 
 
-def _fresh(member: Member) -> Member:
+def fresh(member: Member) -> Member:
     return Member.objects.get(pk=member.pk)
 
 
@@ -93,14 +91,14 @@ def test_each_role_lends_exactly_what_it_may_within_its_subtree(granter):
     person, stranger = make.member(first), make.member(committee)
     for role in Role.values:
         if role in EXPECTED.get(granter, ()):
-            end_grant(grant=appoint(by=_fresh(by), member=person, role=role, branch=second))
+            end_grant(grant=appoint(by=fresh(by), member=person, role=role, branch=second))
             with pytest.raises(NotFound):
-                appoint(by=_fresh(by), member=person, role=role, branch=committee)
+                appoint(by=fresh(by), member=person, role=role, branch=committee)
             with pytest.raises(NotFound):
-                appoint(by=_fresh(by), member=stranger, role=role, branch=second)
+                appoint(by=fresh(by), member=stranger, role=role, branch=second)
         else:
             with pytest.raises(NotAllowed):
-                appoint(by=_fresh(by), member=person, role=role, branch=second)
+                appoint(by=fresh(by), member=person, role=role, branch=second)
 
 
 @pytest.mark.django_db
@@ -110,9 +108,9 @@ def test_nobody_gives_a_role_to_himself_whatever_the_door(granter, role):
     _, general, first, _ = make.tree()
     by = make.officer(general, granter)
     with pytest.raises(NotAllowed):
-        appoint(by=by, member=_fresh(by), role=role, branch=first)
+        appoint(by=by, member=fresh(by), role=role, branch=first)
     with pytest.raises(NotAllowed):
-        grant_role(by=by, member=_fresh(by), role=role, branch=first)
+        grant_role(by=by, member=fresh(by), role=role, branch=first)
 
 
 @pytest.mark.django_db
@@ -121,8 +119,8 @@ def test_a_superuser_reads_grants_and_lends_none():
     root, person = make.member(branch, ready=False), make.member(branch)
     Member.objects.filter(pk=root.pk).update(is_superuser=True)
     with pytest.raises(NotAllowed):
-        appoint(by=_fresh(root), member=person, role=Role.SECRETARY, branch=branch)
-    assert Appointing(Scope(_fresh(root))).may_look
+        appoint(by=fresh(root), member=person, role=Role.SECRETARY, branch=branch)
+    assert Appointing(Scope(fresh(root))).may_look
 
 
 @pytest.mark.django_db
@@ -175,7 +173,7 @@ def test_a_post_does_not_lend_a_role():
     person = make.member(branch)
     post, _ = Post.objects.get_or_create(code="secretary", defaults={"name": "书记"})
     hold_post(member=person, branch=branch, post=post, since=clock.today())
-    assert not person.grants.exists() and not Scope(_fresh(person)).has_board
+    assert not person.grants.exists() and not Scope(fresh(person)).has_board
 
 
 # -- ending -------------------------------------------------------------------------------------
@@ -207,106 +205,6 @@ def test_a_security_administrator_does_not_end_own_grant():
         dismiss(by=by, grant=by.grants.get(), reason="x")
 
 
-# -- dates --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def on_day():
-    with contextlib.ExitStack() as stack:
-        yield lambda day: stack.enter_context(
-            clock.at(datetime.combine(day, time(12), clock.LOCAL))
-        )
-
-
-@pytest.mark.django_db
-def test_groups_follow_the_dates_of_grants_by_themselves(on_day):
-    from tests.factories import courses
-
-    branch = make.branch()
-    section = courses.section(branch)
-    page = courses.section_page(section)
-    person = make.member(branch)
-    today = clock.today()
-    grant = grant_role(
-        member=person,
-        role=Role.INSTRUCTOR,
-        section=section,
-        since=today + DAY,
-        until=today + 3 * DAY,
-    )
-
-    def may_write() -> bool:
-        return page.permissions_for_user(_fresh(person)).can_add_subpage()
-
-    assert not may_write() and follow_dates() == 0
-    on_day(today + DAY)
-    assert follow_dates() == 1 and may_write() and follow_dates() == 0
-    on_day(today + 3 * DAY)
-    assert not Scope(_fresh(person)).roles
-    assert follow_dates() == 1 and not may_write()
-    assert not _fresh(person).has_perm("wagtailadmin.access_admin")
-    grant.refresh_from_db()
-    assert not grant.in_force and follow_dates() == 0
-    actions = set(
-        AuditEntry.objects.filter(action__startswith="members.role").values_list("action")
-    )
-    assert {("members.role_began",), ("members.role_expired",)} <= actions
-
-
-@pytest.mark.django_db
-def test_a_grant_ended_before_its_first_day_never_begins(on_day):
-    branch = make.branch()
-    today = clock.today()
-    grant = grant_role(
-        member=make.member(branch), role=Role.SECRETARY, branch=branch, since=today + DAY
-    )
-    end_grant(grant=grant)
-    on_day(today + DAY)
-    assert follow_dates() == 0 and not Scope(_fresh(grant.member)).roles
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("since", "until", "agreed"), [(0, 0, False), (2, 1, False), (1, 9, False), (20, 30, True)]
-)
-def test_dates_of_one_role_at_one_place_do_not_overlap(since, until, agreed):
-    branch = make.branch()
-    person = make.member(branch)
-    today = clock.today()
-    grant_role(member=person, role=Role.SECRETARY, branch=branch, until=today + 10 * DAY)
-    try:
-        grant_role(
-            member=person,
-            role=Role.SECRETARY,
-            branch=branch,
-            since=today + since * DAY,
-            until=today + until * DAY,
-        )
-    except Conflict:
-        assert not agreed
-    else:
-        assert agreed
-
-
-@pytest.mark.django_db
-def test_who_leaves_loses_roles_with_an_end_and_roles_to_come():
-    from school.members.models import MemberStanding
-    from school.members.services.people import change_standing
-
-    branch = make.branch()
-    person, today = make.member(branch), clock.today()
-    grant_role(member=person, role=Role.SECRETARY, branch=branch, until=today + 9 * DAY)
-    grant_role(member=person, role=Role.GROUP_LEADER, branch=branch, since=today + DAY)
-    change_standing(
-        member=person, kind=MemberStanding.Kind.FULL, state=MemberStanding.State.LEFT, on=today
-    )
-    assert (
-        not RoleGrant.objects.unfinished(today + DAY)
-        .filter(member=person)
-        .exclude(until=F("since"))
-    )
-
-
 # -- the tree moves, the reach of editors follows -------------------------------------------------
 
 
@@ -322,7 +220,7 @@ def test_a_moved_branch_takes_its_sections_out_of_the_reach_of_the_old_parent():
     old, new = make.officer(left, Role.REVIEWER), make.officer(right, Role.REVIEWER)
 
     def may_publish(who) -> bool:
-        return page.permissions_for_user(_fresh(who)).can_publish()
+        return page.permissions_for_user(fresh(who)).can_publish()
 
     assert may_publish(old) and not may_publish(new)
     move_branch(branch=Branch.objects.get(pk=moving.pk), parent=right, on=clock.today())
@@ -338,7 +236,7 @@ def test_a_school_administrator_of_a_part_publishes_in_that_part_only():
     inside, outside = (courses.section_page(courses.section(b)) for b in (part, other))
     local, whole = make.officer(part, Role.SCHOOL_ADMIN), make.officer(root, Role.SCHOOL_ADMIN)
     for who, expected in ((local, [True, False]), (whole, [True, True])):
-        got = [p.permissions_for_user(_fresh(who)).can_publish() for p in (inside, outside)]
+        got = [p.permissions_for_user(fresh(who)).can_publish() for p in (inside, outside)]
         assert got == expected
 
 

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from school.core import clock
@@ -11,6 +12,7 @@ from school.core.models import AuditEntry
 from school.members.models import Member, MemberRecord, Post
 from school.members.rules.records import RecordFacts, refusals, warnings, years_after
 from school.members.selectors.people import standing_history, standing_on
+from school.members.services.codes import issue_code
 from school.members.services.people import (
     attach_member,
     change_standing,
@@ -85,7 +87,7 @@ def test_a_record_is_written_and_unusual_facts_are_told(home):
     )
     assert len(noticed) == 1 and "性别" in noticed[0]
     assert MemberRecord.objects.get(member=who).education == "大专"
-    assert Member.objects.get(pk=who.pk).masked_identity == "110105********002X"
+    assert Member.objects.get(pk=who.pk).masked_identity == "110***************"
 
 
 def test_nothing_is_written_where_one_fact_cannot_be(home):
@@ -154,7 +156,7 @@ def test_who_leaves_no_longer_signs_in_holds_posts_or_acts(client, home):
     hold_post(member=who, branch=home, post=post, since=make.FOUNDED)
     attach_member(member=who, branch=make.branch(home), since=make.FOUNDED)
     client.force_login(who)
-    change_standing(member=who, kind="full", state="left", on=clock.today())
+    change_standing(member=who, kind="full", state="left", on=clock.today(), reason="died")
     assert client.get("/me/profile/").status_code == 302  # signed out
     assert not who.posts.filter(until=None).exists()
     assert not who.grants.filter(until=None).exists()
@@ -163,9 +165,65 @@ def test_who_leaves_no_longer_signs_in_holds_posts_or_acts(client, home):
 
 def test_who_comes_back_signs_in_again(home):
     who = make.member(home)
-    change_standing(member=who, kind="full", state="left", on=clock.today())
+    change_standing(member=who, kind="full", state="left", on=clock.today(), reason="died")
     change_standing(member=who, kind="full", state="normal", on=clock.today())
     assert Member.objects.get(pk=who.pk).is_active
+
+
+def test_who_comes_back_comes_in_neither_by_an_old_browser_nor_by_an_old_slip(home):
+    who, own = make.member(home), Client()
+    own.post("/sign-in/", {"account": who.staff_number, "secret": make.PASSWORD})
+    slip = issue_code(member=who, by=make.officer(home), days=7)
+    assert own.get("/me/profile/").status_code == 200
+    change_standing(member=who, kind="full", state="left", on=clock.today(), reason="moved_away")
+    assert who.sessions.get().end == "left"
+    change_standing(member=who, kind="full", state="normal", on=clock.today())
+    assert own.get("/me/profile/").status_code == 302
+    sent = {"account": who.staff_number, "secret": slip}
+    assert Client().post("/sign-in/", sent).status_code == 400
+    entry = AuditEntry.objects.filter(action="members.standing_changed").earliest("pk")
+    assert (entry.fields["reason"], entry.fields["codes"]) == ("moved_away", 1)
+
+
+def test_nobody_leaves_without_a_reason_and_no_other_state_keeps_one(home):
+    who = make.member(home)
+    with pytest.raises(Conflict) as refusal:
+        change_standing(member=who, kind="full", state="left", on=clock.today())
+    assert refusal.value.field == "reason"
+    row = change_standing(member=who, kind="full", state="lost", on=date(2026, 1, 1), reason="died")
+    assert not row.reason
+
+
+def test_a_reason_for_leaving_is_put_right_without_leaving_again(home):
+    who = make.member(home)
+    for reason in ("other", "died", "died"):
+        change_standing(member=who, kind="full", state="left", on=clock.today(), reason=reason)
+    assert who.standings.get(until=None).reason == "died"
+    entries = AuditEntry.objects.filter(action="members.standing_changed")
+    assert [entry.fields["reason"] for entry in entries.order_by("pk")] == ["other", "died"]
+
+
+def test_the_form_asks_who_leaves_why_and_the_history_says_it(client, home):
+    who = make.member(home)
+    client.force_login(make.officer(home))
+    address = reverse("members:person_standing", args=[who.pk])
+    form = {"kind": "full", "state": "left", "on": clock.today().isoformat()}
+    page = client.post(address, form).content.decode()
+    assert "请选择减员原因" in page and standing_on(who).state == "normal"
+    client.post(address, form | {"reason": "employment_ended"})
+    page = client.get(reverse("members:person", args=[who.pk])).content.decode()
+    assert "已减员（离职）" in page
+
+
+def test_several_leave_at_once_for_a_reason(client, home):
+    people = [make.member(home) for _ in range(2)]
+    client.force_login(make.officer(home))
+    address = reverse("members:people_act", args=[home.pk])
+    form = {"act": "standing", "member": [who.pk for who in people], "confirmed": "1"}
+    form |= {"kind": "full", "state": "left", "on": clock.today().isoformat()}
+    assert "请选择减员原因" in client.post(address, form).content.decode()
+    client.post(address, form | {"reason": "expelled"})
+    assert [standing_on(who).reason for who in people] == ["expelled"] * 2
 
 
 def test_what_has_ended_does_not_end_twice(home):
@@ -197,7 +255,7 @@ def test_the_page_of_a_member_masks_personal_numbers(client, home):
     for name in ("person", "person_edit"):
         page = client.get(reverse(f"members:{name}", args=[who.pk])).content.decode()
         assert IDENTITY not in page and "13800138000" not in page
-        assert "110105********002X" in page and "138****8000" in page
+        assert "110***************" in page and "138****8000" in page
 
 
 def test_who_only_looks_on_does_not_read_the_record(client, home):
@@ -254,7 +312,7 @@ def test_a_secretary_cannot_let_go_whom_he_does_not_outrank(client, home):
 
     grant_role(member=above, role="committee_admin", branch=home.get_parent())
     client.force_login(make.officer(home))
-    form = {"kind": "full", "state": "left", "on": clock.today().isoformat()}
+    form = {"kind": "full", "state": "left", "reason": "died", "on": clock.today().isoformat()}
     client.post(reverse("members:person_standing", args=[above.pk]), form)
     above.refresh_from_db()
     assert above.is_active and standing_on(above).state == "normal"

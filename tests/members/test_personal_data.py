@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
@@ -251,6 +251,22 @@ def test_roles_end_with_the_person_and_the_trail_stays(person, tmp_path, setting
     assert not audit.verify().problems
 
 
+@pytest.mark.parametrize(("since", "until"), [(0, 9), (3, None), (3, 9)])
+def test_roles_with_an_end_and_roles_to_come_end_with_the_person_too(person, since, until):
+    who, today = person["who"], clock.today()
+    place = make.branch()
+    grant = grant_role(
+        member=who,
+        role=RoleGrant.Role.REVIEWER,
+        branch=place,
+        since=today + timedelta(days=since),
+        until=until and today + timedelta(days=until),
+    )
+    erase(who)
+    grant.refresh_from_db()
+    assert grant.until == max(today, grant.since) and not grant.in_force
+
+
 def test_memberships_and_standings_stay_as_they_were(person):
     who = person["who"]
     before = [list(m.objects.filter(member=who).values()) for m in (Membership, MemberStanding)]
@@ -271,7 +287,7 @@ def test_a_trial_says_what_would_go_and_changes_nothing(person, capsys):
 
 def test_who_has_left_is_erased_without_a_warning(person, capsys):
     who = person["who"]
-    change_standing(member=who, kind="full", state="left", on=clock.today())
+    change_standing(member=who, kind="full", state="left", on=clock.today(), reason="died")
     erase(who)
     assert "减员" not in capsys.readouterr().err
 

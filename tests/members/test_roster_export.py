@@ -30,12 +30,6 @@ from tests.factories.rosters import confirm, identity, upload, workbook
 State = RosterExport.State
 
 
-@pytest.fixture(autouse=True)
-def roster_dir(settings, tmp_path):
-    settings.ROSTER_DIR = tmp_path / "rosters"
-    return settings.ROSTER_DIR
-
-
 @pytest.fixture
 def world(db):
     """A committee with its administrator, a branch with its secretary, and three members."""
@@ -114,11 +108,27 @@ def test_an_export_is_masked_and_says_who_when_where_and_why(world):
     ):
         assert part in watermark
     row = rows["00012"]
-    assert row["公民身份号码"] == f"{world['number'][:6]}********{world['number'][-4:]}"
+    assert row["公民身份号码"] == f"{world['number'][:3]}{'*' * 15}"
     assert row["手机号码"] == "138****0001"
     assert "长治市城区" not in str(row)
     assert world["number"] not in stored(export.file).read_bytes().decode("latin-1")
     assert row["党内职务"] == "宣传委员"
+
+
+def test_awards_and_sanctions_go_out_only_where_another_agreed(world):
+    record = Member.objects.get(staff_number="00012").record
+    record.sponsors, record.merits = "李四、王五", "2020 年党内警告"
+    record.save()
+    row = sheet(ask(world))[1]["00012"]
+    assert (row["介绍人"], row["奖惩"]) == ("李四、王五", "****")
+    export = ask(world, full_numbers=True)
+    answer_export(export=export, agree=True, by=world["admin"])
+    export.refresh_from_db()
+    jobs.run(export.job_id)
+    export.refresh_from_db()
+    assert sheet(export)[1]["00012"]["奖惩"] == "2020 年党内警告"
+    again = upload(world["one"], stored(ask(world).file).read_bytes(), world["admin"])
+    assert again.counts["changed"] == 0
 
 
 @pytest.mark.parametrize("format", ["xlsx", "csv"])

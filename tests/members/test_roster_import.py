@@ -7,7 +7,6 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from school.core import clock, jobs
-from school.core.errors import Conflict, DomainError
 from school.core.models import AuditEntry, Job
 from school.members.models import (
     Member,
@@ -18,38 +17,25 @@ from school.members.models import (
     RosterImport,
 )
 from school.members.selectors.people import home_branch, standing_on
-from school.members.services import rosters as services
 from school.members.services.roster_files import stored
-from school.members.services.rosters import cancel_roster, sweep_imports
 from school.plans.models import CountDelta
 from school.plans.services.counting import settle_plan
 from tests.factories import members as make
 from tests.factories import rosters
-from tests.factories.rosters import HEAD, confirm, identity, messages, row, upload, workbook
+from tests.factories.rosters import (
+    HEAD,
+    confirm,
+    identity,
+    left_on_disk,
+    ready_to_write,
+    row,
+    upload,
+    workbook,
+)
 
 pytestmark = pytest.mark.django_db
 
 State = RosterImport.State
-
-
-@pytest.fixture(autouse=True)
-def roster_dir(settings, tmp_path):
-    settings.ROSTER_DIR = tmp_path / "rosters"
-    return settings.ROSTER_DIR
-
-
-@pytest.fixture
-def tree():
-    return make.tree()
-
-
-@pytest.fixture
-def admin(tree):
-    return make.officer(tree[0], "committee_admin")
-
-
-def left_on_disk(folder) -> list[str]:
-    return sorted(path.name for path in folder.glob("*")) if folder.exists() else []
 
 
 # -- what is written ---------------------------------------------------------------------------
@@ -76,6 +62,23 @@ def test_a_roster_enrols_members_with_all_the_product_knows(tree, admin):
     assert record.born_on == date(1980, 1, 1) and record.sex
     assert PostHolding.objects.filter(member=member, branch=one, post__name="书记").exists()
     assert AuditEntry.objects.filter(action="members.roster_imported").count() == 1
+    enrolled = AuditEntry.objects.get(action="members.enrolled", subject_id=str(member.pk))
+    assert (enrolled.actor_id, enrolled.fields["import"]) == (admin.pk, found.pk)
+    assert "mobile" in enrolled.fields["fields"] and enrolled.address.startswith("job:")
+
+
+def test_an_upload_and_a_failure_stand_in_the_trail_with_their_counts(tree, admin):
+    one, two = tree[2:]
+    found = upload(one, workbook([row(one, "A001", "张三"), row(one, "A002", "=1")]), admin)
+    entry = AuditEntry.objects.get(action="members.roster_uploaded")
+    assert (entry.actor_id, entry.subject_id) == (admin.pk, str(one.pk))
+    assert entry.fields == {"import": found.pk, "rows": 2, "created": 1, "rejected": 1}
+    found = ready_to_write(one, [row(one, "A001", "张三")], admin, whole_only=True)
+    make.member(two, staff_number="A001", name="王五")
+    jobs.run(found.job_id)
+    entry = AuditEntry.objects.get(action="members.roster_failed")
+    assert (entry.fields["rows"], entry.fields["written"]) == (1, 0)
+    assert "第 2 行" in entry.fields["why"]
 
 
 def test_the_same_file_twice_changes_nothing(tree, admin):
@@ -142,127 +145,6 @@ def test_a_changed_kind_is_dated(tree, admin):
         "full",
         clock.today(),
     )
-
-
-# -- whole or good rows; nothing half ----------------------------------------------------------
-
-
-def test_a_table_with_a_wrong_row_is_imported_whole_or_in_its_good_rows(tree, admin):
-    one = tree[2]
-    rows = [row(one, "A001", "张三"), row(one, "A002", "李四", "110105194912310021")]
-    found = upload(one, workbook(rows), admin)
-    assert "第 18 位应为 X" in messages(found)[3]
-    with pytest.raises(Conflict):
-        confirm(found, admin)
-    assert not Member.objects.filter(staff_number="A001").exists()
-    assert confirm(found, admin, whole_only=False).counts["done"] == {"created": 1, "rejected": 1}
-    assert Member.objects.filter(staff_number__startswith="A00").count() == 1
-
-
-def test_a_row_gone_wrong_since_the_preview_keeps_the_whole_table_out(tree, admin):
-    one, two = tree[2:]
-    found = upload(one, workbook([row(one, "A001", "张三"), row(one, "A002", "李四")]), admin)
-    make.member(two, staff_number="A002", name="王五")
-    found = confirm(found, admin)
-    assert found.state == State.FAILED
-    assert "第 3 行现在有错误" in found.findings[0]["errors"][0]
-    assert not Member.objects.filter(staff_number="A001").exists()
-
-
-def test_an_interrupted_import_goes_on_where_it_stopped(tree, admin, monkeypatch):
-    one = tree[2]
-    monkeypatch.setattr("school.members.roster.planning.CHUNK", 2)
-    rows = [row(one, f"A{n:03}", "甲乙丙丁戊"[n % 5] + "某") for n in range(7)]
-    found = upload(one, workbook(rows), admin)
-    found = services.confirm_roster(roster=found, whole_only=True, move_members=False, by=admin)
-    calls = []
-
-    def stop(share, step):
-        calls.append(share)
-        if share > 0.6:
-            raise RuntimeError("the machine went down")
-
-    with pytest.raises(RuntimeError):
-        services.write_roster(roster=found, tell=stop)
-    found.refresh_from_db()
-    assert (found.written, found.counts["done"]) == (2, {"created": 2})
-    jobs.run(found.job_id)
-    found.refresh_from_db()
-    assert (found.state, found.counts["done"]) == (State.DONE, {"created": 7})
-    assert Membership.objects.filter(branch=one, member__staff_number__startswith="A").count() == 7
-
-
-def test_cancelling_keeps_complete_rows_only_and_the_same_file_finishes_them(
-    tree, admin, monkeypatch
-):
-    one = tree[2]
-    monkeypatch.setattr("school.members.roster.planning.CHUNK", 2)
-    content = workbook([row(one, f"A{n:03}", "甲某") for n in range(6)])
-    found = services.confirm_roster(
-        roster=upload(one, content, admin), whole_only=True, move_members=False, by=admin
-    )
-
-    def cancel(share, step):
-        if 0.6 < share < 0.7:
-            cancel_roster(roster=found, by=admin)
-
-    with pytest.raises(jobs.JobCancelled):
-        services.write_roster(roster=found, tell=cancel)
-    found.refresh_from_db()
-    assert found.state == State.CANCELLED
-    assert Job.objects.get(pk=found.job_id).state == Job.State.CANCELLED
-    members = Member.objects.filter(staff_number__startswith="A0")
-    assert members.count() == found.written == 2
-    assert Membership.objects.filter(member__in=members).count() == 2
-    again = upload(one, content, admin)
-    assert (again.counts["unchanged"], again.counts["created"]) == (2, 4)
-
-
-def test_a_preview_cancelled_leaves_nothing(
-    tree, admin, roster_dir, django_capture_on_commit_callbacks
-):
-    one = tree[2]
-    found = upload(one, workbook([row(one, "A001", "张三", "1")]), admin)
-    with django_capture_on_commit_callbacks(execute=True):
-        cancel_roster(roster=found, by=admin)
-    sweep_imports()
-    assert left_on_disk(roster_dir) == [found.marked_file]
-    with clock.at(clock.now() + timedelta(days=8)):
-        sweep_imports()
-    assert left_on_disk(roster_dir) == []
-
-
-def test_a_finished_import_leaves_no_upload_and_an_unreadable_one_nothing(
-    tree, admin, roster_dir, django_capture_on_commit_callbacks
-):
-    one = tree[2]
-    with django_capture_on_commit_callbacks(execute=True):
-        confirm(upload(one, workbook([row(one, "A001", "张三")]), admin), admin)
-        broken = upload(one, b"PK\x03\x04 no workbook at all", admin)
-    assert broken.state == State.FAILED
-    assert "损坏" in broken.findings[0]["errors"][0]
-    assert Job.objects.get(pk=broken.job_id).state == Job.State.FAILED
-    assert left_on_disk(roster_dir) == []
-
-
-def test_an_upload_over_the_limit_is_cut_off_and_removed(tree, admin, roster_dir, settings):
-    settings.ROSTER_MAX_BYTES = 1000
-    with pytest.raises(DomainError, match="超过"):
-        services.upload_roster(branch=tree[2], name="x.xlsx", chunks=[bytes(600)] * 2, by=admin)
-    assert left_on_disk(roster_dir) == []
-
-
-def test_an_import_nobody_comes_back_for_is_ended(
-    tree, admin, roster_dir, django_capture_on_commit_callbacks
-):
-    found = upload(tree[2], workbook([row("", "A001", "张三")]), admin)
-    with (
-        clock.at(clock.now() + timedelta(days=8)),
-        django_capture_on_commit_callbacks(execute=True),
-    ):
-        assert sweep_imports() >= 1
-    found.refresh_from_db()
-    assert (found.state, left_on_disk(roster_dir)) == (State.FAILED, [])
 
 
 def test_the_marked_sheet_is_the_table_with_what_was_found_and_can_be_corrected(

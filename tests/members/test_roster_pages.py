@@ -13,21 +13,13 @@ from school.core import jobs
 from school.core.models import Job
 from school.members.models import Member, RosterImport
 from school.members.selectors.people import home_branch
+from school.members.services.roster_files import tell_beside
+from school.members.services.rosters import confirm_roster
 from tests.factories import members as make
 from tests.factories import rosters
 from tests.factories.rosters import identity, workbook
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def roster_dir(settings, tmp_path):
-    settings.ROSTER_DIR = tmp_path / "rosters"
-
-
-@pytest.fixture
-def tree():
-    return make.tree()
 
 
 def client_of(person) -> Client:
@@ -51,6 +43,20 @@ def send(client, branch, content, name="花名册.xlsx", **more):
         reverse("members:roster", args=[branch.pk]),
         {"file": SimpleUploadedFile(name, content), **more},
     )
+
+
+def test_a_whole_import_tells_its_progress_although_no_row_does(tree):
+    one = tree[2]
+    secretary = make.officer(one)
+    found = rosters.upload(one, workbook([["", "K001", "张三"]]), secretary)
+    found = confirm_roster(roster=found, whole_only=True, move_members=False, by=secretary)
+    address = reverse("members:roster_import", args=[one.pk, found.pk])
+    client = client_of(secretary)
+    assert "排队中" in client.get(address, headers={"HX-Request": "true"}).content.decode()
+    tell_beside(found.file, 0.75, "已写入 12 行")
+    shown = client.get(address).content.decode()
+    assert 'value="750"' in shown and "75%" in shown and "已写入 12 行" in shown
+    assert "取消后不会留下任何改动" in shown
 
 
 def test_a_secretary_imports_corrects_and_exports_from_the_page_alone(tree):

@@ -301,6 +301,24 @@ def test_formulas_are_refused_even_with_a_kept_value(stored):
     assert "公式" in found[2] and found[3] == ""
 
 
+def with_formulas(content: bytes, sheet: int) -> bytes:
+    """A workbook whose sheet has one formula more than are looked at, each with a kept value."""
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><f>1</f><v>1</v></c></row>' for n in range(9, 20_010))
+
+    def change(part: bytes) -> bytes:
+        return part.replace(b"</sheetData>", f"{rows}</sheetData>".encode())
+
+    return rosters.with_part(content, f"xl/worksheets/sheet{sheet}.xml", change)
+
+
+def test_a_sheet_with_more_formulas_than_are_looked_at_is_refused_whole(stored):
+    """The rest would pass for values, as the program that saved them left them."""
+    content = rosters.workbook([ROW], change=lambda book, sheet: book.create_sheet("算表"))
+    with pytest.raises(Unreadable, match="两万个以上的公式"):
+        table_of(stored, with_formulas(content, 1))
+    assert len(table_of(stored, with_formulas(content, 2))) == 1
+
+
 def test_a_formula_as_text_is_refused(stored):
     out = io.StringIO()
     csv.writer(out).writerows([["姓名", "工号", "备注"], ["张三", "A001", "=1+1"]])

@@ -14,27 +14,11 @@ from school.members.models import (
 from school.members.selectors.people import home_branch
 from school.members.services import rosters as services
 from tests.factories import members as make
-from tests.factories.rosters import confirm, identity, messages, row, upload, workbook
+from tests.factories.rosters import HEAD, confirm, identity, messages, row, upload, workbook
 
 pytestmark = pytest.mark.django_db
 
 State = RosterImport.State
-
-
-@pytest.fixture(autouse=True)
-def roster_dir(settings, tmp_path):
-    settings.ROSTER_DIR = tmp_path / "rosters"
-    return settings.ROSTER_DIR
-
-
-@pytest.fixture
-def tree():
-    return make.tree()
-
-
-@pytest.fixture
-def admin(tree):
-    return make.officer(tree[0], "committee_admin")
 
 
 # -- who is another ----------------------------------------------------------------------------
@@ -103,6 +87,64 @@ def test_a_member_of_a_foreign_branch_is_refused_without_telling_where(tree):
     said = messages(upload(one, workbook([row("", "A001", "张三")]), secretary))[2]
     assert "不在本次导入的范围内" in said
     assert two.name not in said and two.short_name not in said
+
+
+def test_no_row_asks_whose_a_foreign_number_is(tree):
+    """Whatever of a row's numbers belongs to a stranger, and to whom, the answer is one."""
+    _committee, _general, one, two = tree
+    secretary = make.officer(one)
+    number = identity()
+    stranger = make.member(two, staff_number="A001", name="张三", mobile="13800000001")
+    stranger.set_identity(number)
+    stranger.save()
+    make.member(two, staff_number="A002", name="李四", mobile="13800000002")
+    make.member(one, staff_number="A003", name="王五")
+    uploads = [
+        row("", "A001", "张三", number, "13800000001"),
+        row("", "A001", "张三", identity(), "13800000002"),
+        row("", "A001", "不是他", "", "13900000009"),
+        row("", "A002", "张三", number),
+        row("", "A003", "王五", "", "13800000001"),
+        row("", "A003", "王五", number),
+        row("", "A009", "新人", "", "13800000001"),
+    ]
+    said = set()
+    for each in uploads:
+        found = upload(one, workbook([each]), secretary)
+        said.add(messages(found)[2])
+        services.cancel_roster(roster=found, by=secretary)
+    assert len(said) == 1
+
+
+def test_who_imports_does_not_change_his_own_record(tree):
+    one = tree[2]
+    secretary = make.officer(one, staff_number="S001", name="钱书记")
+    same = upload(one, workbook([row("", "S001", "钱书记", kind="", joined="")]), secretary)
+    assert same.counts["unchanged"] == 1
+    changed = upload(one, workbook([row("", "S001", "钱书记", "", "13800000001")]), secretary)
+    assert "经办人本人" in messages(changed)[2]
+    by_another = upload(
+        one,
+        workbook([row("", "S001", "钱书记", "", "13800000001")]),
+        make.officer(one),
+    )
+    assert by_another.counts["changed"] == 1
+
+
+def test_numbers_of_who_may_do_more_are_not_changed_by_a_roster(tree):
+    committee, _general, one, _two = tree
+    make.officer(one, "committee_admin", staff_number="B001", name="孙主任")
+    make.member(one, staff_number="A001", name="张三")
+    rows = [
+        row("", "B001", "孙主任", identity(), "13800000001", "", ""),
+        row("", "A001", "张三", "", "13800000002", "", ""),
+    ]
+    found = upload(one, workbook(rows), make.officer(one))
+    assert set(messages(found)) == {2} and messages(found)[2].count("大于经办人") == 2
+    above = upload(one, workbook(rows), make.officer(committee, "committee_admin"))
+    assert above.counts["changed"] == 2
+    operator = upload(one, workbook(rows))
+    assert operator.counts["changed"] == 2
 
 
 def test_a_foreign_branch_in_a_row_reads_like_an_unknown_one(tree):
@@ -209,6 +251,64 @@ def test_branches_are_made_only_when_asked_and_only_by_who_manages_the_tree(tree
     assert home_branch(Member.objects.get(staff_number="A002")).name == "采煤二队党支部"
     again = upload(committee, workbook(rows), admin, create_branches=True)
     assert (again.counts["unchanged"], again.counts["branches"]) == (3, 0)
+
+
+def test_a_code_of_any_branch_the_school_ever_had_is_refused_in_the_preview(tree, admin):
+    committee, general, one, two = tree
+    elsewhere = make.branch(kind="committee", code="EL-1")
+    ended = make.branch(general, code="OLD-1")
+    Branch.objects.filter(pk=ended.pk).update(dissolved_on=clock.today())
+    head = [*HEAD, "组织编码"]
+    rows = [
+        [*row("新支部甲", "A001", "甲"), "el-1"],
+        [*row("新支部乙", "A002", "乙"), "OLD-1"],
+        [*row("新支部丙", "A003", "丙"), "有 空格"],
+        [*row("新支部丁", "A004", "丁"), "NEW-1"],
+        [*row("新支部戊", "A005", "戊"), "NEW-1"],
+        [*row("新支部丁", "A006", "己"), "NEW-2"],
+        [*row("新支部丁", "A007", "庚"), ""],
+    ]
+    found = upload(committee, workbook(rows, head=head), admin, create_branches=True)
+    said = messages(found)
+    assert "已用于" in said[2] and "已用于" in said[3] and "空格" in said[4]
+    assert "给了两个党组织" in said[6] and "请统一" in said[7]
+    assert elsewhere.name not in said[2]
+    confirm(found, admin, whole_only=False)
+    made = Branch.objects.get(code="NEW-1")
+    assert {home_branch(m) for m in Member.objects.filter(staff_number__in=["A004", "A007"])} == {
+        made
+    }
+
+
+def test_who_lost_the_right_to_make_branches_meanwhile_makes_none(tree):
+    from school.members.services.grants import end_grant, grant_role
+
+    committee = tree[0]
+    person = make.officer(committee, "committee_admin")
+    grant_role(member=person, role="secretary", branch=committee)
+    rows = [row("新支部", "A001", "甲")]
+    found = upload(committee, workbook(rows), person, create_branches=True)
+    end_grant(grant=person.grants.get(role="committee_admin"))
+    found = confirm(found, person)
+    assert found.state == State.FAILED
+    assert "没有新建党组织的权限" in found.findings[0]["errors"][0]
+    assert not Branch.objects.filter(name="新支部").exists()
+
+
+def test_no_finding_keeps_a_number_from_a_column_that_slipped(tree, admin):
+    one, number = tree[2], identity()
+    rows = [
+        row(one, "A001", "张三", "", "", number),
+        row(number, "A002", "李四"),
+        row(one, number, "王五"),
+        row(one, "A004", f"赵六{number}"),
+        row(f"身份证号：{number}", "A005", "孙七", "", "", f"证件号码是{number}"),
+    ]
+    found = upload(one, workbook([[*each, number] for each in rows], head=[*HEAD, "备注"]), admin)
+    assert found.counts["rejected"] == 5
+    assert number[3:17] not in str(found.findings) and number[6:14] not in str(found.findings)
+    created = upload(tree[0], workbook([row(number, "A002", "李四")]), admin, create_branches=True)
+    assert created.counts["rejected"] == 1
 
 
 def test_a_branch_dissolved_between_preview_and_confirmation_takes_nobody_in(tree, admin):

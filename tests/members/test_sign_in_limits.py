@@ -41,6 +41,33 @@ def test_failures_from_everywhere_slow_the_account_for_strangers(person):
 
 
 @pytest.mark.django_db
+def test_tries_by_staff_number_and_by_mobile_are_counted_together(person):
+    person.set_mobile("13800138000")
+    person.save()
+    start = clock.now()
+    names = ("A1001", "13800138000", " a1001 ", "13800138000", "A1001")
+    for number, account in enumerate(names):
+        with clock.at(start + timedelta(minutes=2 * number)):
+            assert attempt(Client(), account=account) == 400
+    for account in names:
+        with clock.at(start + timedelta(minutes=9)):
+            assert attempt(Client(), make.PASSWORD, account=account) == 429
+
+
+@pytest.mark.django_db
+def test_nobody_is_found_out_by_what_a_try_costs(person):
+    """A known and an unknown account take as many statements and leave as many rows."""
+    Client().get(URL)  # what is kept for the process is read once
+    cost = {}
+    for account in ("A1001", "B2002"):
+        SignInThrottle.objects.all().delete()
+        with CaptureQueriesContext(connection) as seen:
+            assert attempt(Client(), account=account) == 400
+        cost[account] = len(seen), SignInThrottle.objects.count()
+    assert cost["A1001"] == cost["B2002"]
+
+
+@pytest.mark.django_db
 def test_a_known_device_is_not_slowed_by_failures_elsewhere(person):
     own = Client()
     assert attempt(own, make.PASSWORD) == 302

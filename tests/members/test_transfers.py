@@ -112,9 +112,9 @@ def test_posts_and_branch_roles_end_where_the_member_leaves(branches):
 def test_who_has_left_is_not_transferred_and_who_is_on_the_way_does_not_leave(branches):
     who, transfer = sent(branches)
     with pytest.raises(Conflict, match="转接中"):
-        change_standing(member=who, kind="full", state="left", on=clock.today())
+        change_standing(member=who, kind="full", state="left", on=clock.today(), reason="died")
     withdraw_transfer(transfer=transfer, by=None)
-    change_standing(member=who, kind="full", state="left", on=clock.today())
+    change_standing(member=who, kind="full", state="left", on=clock.today(), reason="died")
     with pytest.raises(Conflict, match="已减员"):
         send_transfer(member=who, to=branches[1], by=None)
 

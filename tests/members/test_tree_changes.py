@@ -29,6 +29,8 @@ from school.members.services.branches import (
     split_branch,
 )
 from school.members.services.people import attach_member, enrol_member, hold_post
+from school.members.services.transfers import send_transfer
+from school.notices.models import Delivery
 from tests.factories import members as make
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +181,20 @@ def test_a_merge_ends_posts_and_roles_and_passes_sections_and_transfers_on():
     assert section.branch == second
     assert (sent.sender, sent.state) == (second, Transfer.State.SENT)
     assert circle.state == Transfer.State.WITHDRAWN
+
+
+def test_a_transfer_that_a_merge_leaves_without_a_way_is_settled_like_any_other():
+    """With its moment, its entry in the trail and word to the member."""
+    _, general, first, second = make.tree()
+    by = make.officer(general, RoleGrant.Role.COMMITTEE_ADMIN)
+    who = make.member(second)
+    transfer = send_transfer(member=who, to=first, by=None)
+    merge_branch(branch=first, into=second, on=clock.today(), by=by)
+    transfer.refresh_from_db()
+    assert transfer.settled_at and transfer.settled_by == by and "已合并" in transfer.answer
+    entry = one_entry("members.transfer_withdrawn")
+    assert (entry.subject_id, entry.actor_id) == (str(who.pk), by.pk)
+    assert Delivery.objects.filter(member=who, message__title__contains="撤回").exists()
 
 
 def test_who_takes_part_in_a_merged_branch_goes_on_in_the_other_but_nobody_twice():

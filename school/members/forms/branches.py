@@ -8,6 +8,7 @@ from school.core import clock
 from school.members.fields import BranchField
 from school.members.models import Branch, BranchPlacement, Member, Membership
 from school.members.permissions.tree import TreeAccess
+from school.members.rules.tree import CODE
 
 
 class DayInput(forms.DateInput):
@@ -55,7 +56,7 @@ class NamesForm(ChangeForm):
         label=_("简称"), max_length=20, help_text=_("统计表和手机上显示。")
     )
     code = forms.RegexField(
-        r"^[^\s（）()]+$",
+        rf"^{CODE}$",
         label=_("组织编码"),
         max_length=40,
         error_messages={"invalid": _("组织编码不能有空格和括号，请改正。")},

@@ -11,6 +11,7 @@ from school.core.errors import DomainError
 from school.members.fields import BranchField
 from school.members.models import Branch, MemberRecord, MemberStanding, Post
 from school.members.rules.dates import parse_day
+from school.members.rules.masks import mask_numbers
 from school.members.rules.numbers import fold_name, parse_identity, parse_mobile, parse_staff_number
 from school.members.selectors.directory import ANY, NEVER, SIGNED_IN, Wanted
 from school.members.services.corrections import FIELD_LABELS
@@ -164,7 +165,7 @@ class RecordForm(forms.ModelForm):
     SECRET = ("identity", "mobile", "address")
     GROUPS = (
         (_("基本信息"), ("name", "staff_number", "sex", "ethnicity", "born_on", "native_place")),
-        (_("党籍"), ("joined_on", "confirmed_on", "application_number")),
+        (_("党籍"), ("joined_on", "confirmed_on", "sponsors", "application_number", "merits")),
         (
             _("学历与工作"),
             ("education", "degree", "graduated_from", "employed_on", "workplace", "job_title")
@@ -192,9 +193,11 @@ class RecordForm(forms.ModelForm):
             "job_title",
             "joined_on",
             "confirmed_on",
+            "sponsors",
             "application_number",
             "police_station",
             "veteran",
+            "merits",
             "remark",
         ]
 
@@ -270,6 +273,18 @@ class StandingForm(forms.Form):
     kind = forms.ChoiceField(label=_("人员类别"), choices=MemberStanding.Kind.choices)
     state = forms.ChoiceField(label=_("状态"), choices=MemberStanding.State.choices)
     on = DayField(label=_("自哪一天起"), initial=_today)
+    reason = forms.ChoiceField(
+        label=_("减员原因"),
+        required=False,
+        choices=[("", _("登记为已减员时选择")), *MemberStanding.Reason.choices],
+    )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        left = cleaned.get("state") == MemberStanding.State.LEFT
+        if left and not cleaned.get("reason") and "reason" not in self.errors:
+            self.add_error("reason", _g("请选择减员原因。"))
+        return cleaned
 
 
 class PostForm(forms.Form):
@@ -334,7 +349,17 @@ class AskForm(forms.Form):
         cleaned = super().clean()
         if cleaned.get("field") in FIELD_LABELS and not cleaned.get("value", "").strip():
             self.add_error("value", _g("请写明应该是什么。"))
+        if cleaned.get("field") == OTHER:
+            self._refuse_numbers(cleaned)
         return cleaned
+
+    def _refuse_numbers(self, cleaned: dict) -> None:
+        """Numbers have fields of their own, which are encrypted and written by one press."""
+        for name in ("value", "text"):
+            if mask_numbers(given := cleaned.get(name, "")) != given:
+                self.add_error(
+                    name, _g("更正号码请在上面选“身份证号”或“手机”；其他内容里不要写完整号码。")
+                )
 
     def values(self) -> dict:
         """Arguments of ``ask_correction`` but for the member."""

@@ -27,6 +27,7 @@ class OneTimeCode(models.Model):
     used_at = models.DateTimeField(_("使用时间"), null=True, blank=True)
     used_on_issuer_device = models.BooleanField(_("在发放人设备上使用"), default=False)
     revoked_at = models.DateTimeField(_("作废时间"), null=True, blank=True)
+    told_at = models.DateTimeField(_("告知本人时间"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("一次性登录码")
@@ -40,8 +41,9 @@ class OneTimeCode(models.Model):
 class SignInThrottle(models.Model):
     """Failures of one account from one address prefix.
 
-    ``account`` is a hash of what was typed, so unknown accounts behave like known ones. A star in
-    place of the address counts the account everywhere, a star in place of the account the address.
+    ``account`` is a hash that names the member who was found, else what was typed, so unknown
+    accounts behave like known ones. A star in place of the address counts the account everywhere,
+    a star in place of the account the address.
     """
 
     account = models.CharField(max_length=64)

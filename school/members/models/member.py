@@ -131,7 +131,7 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     @property
     def masked_identity(self) -> str:
-        """110101********1234, or empty."""
+        """110***************, or empty."""
         return IDENTITY.masked(self, mask_identity)
 
 
@@ -153,11 +153,23 @@ class MemberStanding(Dated):
         LOST = "lost", _("失联")
         LEFT = "left", _("已减员")
 
+    class Reason(models.TextChoices):
+        DIED = "died", _("去世")
+        WITHDREW = "withdrew", _("退党")
+        REMOVED = "removed", _("劝退、除名")
+        EXPELLED = "expelled", _("开除党籍")
+        DISALLOWED = "disallowed", _("不予承认或取消预备资格")
+        MOVED_AWAY = "moved_away", _("转出本单位")
+        EMPLOYMENT_ENDED = "employment_ended", _("离职")
+        OTHER = "other", _("其他")
+
     member = models.ForeignKey(
         Member, models.PROTECT, related_name="standings", verbose_name=_("党员")
     )
     kind = models.CharField(_("人员类别"), max_length=16, choices=Kind.choices)
     state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.NORMAL)
+    # Why somebody left; empty for all others, and for who left before it was asked.
+    reason = models.CharField(_("减员原因"), max_length=20, choices=Reason.choices, blank=True)
 
     class Meta:
         verbose_name = _("人员类别与状态")

@@ -42,6 +42,11 @@ class Membership(Dated):
                 condition=Q(kind="home") & (Q(until=None) | Q(until__gt=F("since"))),
                 name="membership_one_home_a_day",
             ),
+            models.UniqueConstraint(
+                fields=["member", "branch"],
+                condition=Q(until=None, kind="attached"),
+                name="membership_attached_once",
+            ),
         ]
         indexes = [models.Index(fields=["branch", "kind", "until"], name="membership_branch")]
 
@@ -78,7 +83,14 @@ class PostHolding(Dated):
         verbose_name = _("任职")
         verbose_name_plural = _("任职")
         ordering = ["branch_id", "post__rank"]
-        constraints = [ends_after_start("post_holding_dates")]
+        constraints = [
+            ends_after_start("post_holding_dates"),
+            models.UniqueConstraint(
+                fields=["member", "branch", "post"],
+                condition=Q(until=None),
+                name="post_held_once",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.branch} {self.post} {self.member}"

@@ -36,10 +36,12 @@ class MemberRecord(models.Model):
     job_title = models.CharField(_("职务/职称"), max_length=60, blank=True)
     joined_on = models.DateField(_("入党日期"), null=True, blank=True)
     confirmed_on = models.DateField(_("转正日期"), null=True, blank=True)
+    sponsors = models.CharField(_("介绍人"), max_length=60, blank=True)
     application_number = models.CharField(_("入党志愿书编号"), max_length=40, blank=True)
     address_cipher = models.TextField(blank=True, editable=False)
     police_station = models.CharField(_("户籍派出所"), max_length=60, blank=True)
     veteran = models.BooleanField(_("退役军人"), null=True, blank=True)
+    merits = models.CharField(_("奖惩"), max_length=300, blank=True)
     remark = models.CharField(_("备注"), max_length=200, blank=True)
 
     class Meta:

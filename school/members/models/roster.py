@@ -12,9 +12,10 @@ class RosterImport(models.Model):
     """One uploaded roster: read, previewed, then imported whole or in its good rows.
 
     ``counts`` holds rows by outcome (created, changed, moved, unchanged, rejected); ``findings``
-    the first messages by row for the page; the marked sheet holds them all. Rows are written in
-    chunks, each one transaction; ``written`` is how far they have come, so an interrupted import
-    goes on where it stopped.
+    the first messages by row for the page; the marked sheet holds them all. With ``whole_only``
+    all rows are written in one transaction. Otherwise they are written in chunks, each one
+    transaction; ``written`` is how far they have come, so an interrupted import goes on where it
+    stopped.
     """
 
     class State(models.TextChoices):

@@ -16,6 +16,7 @@ class SignInSession(models.Model):
         SECOND_STEP = "second_step", _("改用两步验证")
         IDLE = "idle", _("久未操作")
         ADMINISTRATOR = "administrator", _("管理员下线")
+        LEFT = "left", _("减员")
 
     member = models.ForeignKey(
         Member, models.CASCADE, related_name="sessions", verbose_name=_("党员")

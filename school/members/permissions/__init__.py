@@ -3,7 +3,12 @@
 from school.members.permissions.appointing import Appointing, appointing_for
 from school.members.permissions.guards import board_required, member_required, signed_in
 from school.members.permissions.scope import LENDABLE, Role, Scope, scope_for
-from school.members.permissions.vouching import Vouching, vouching_for
+from school.members.permissions.vouching import (
+    Vouching,
+    may_change_numbers,
+    numbers_out_of_reach,
+    vouching_for,
+)
 from school.members.rules.roles import MANAGING, OVERSEEING, WRITING
 
 __all__ = [
@@ -17,7 +22,9 @@ __all__ = [
     "Vouching",
     "appointing_for",
     "board_required",
+    "may_change_numbers",
     "member_required",
+    "numbers_out_of_reach",
     "scope_for",
     "signed_in",
     "vouching_for",

@@ -1,6 +1,7 @@
 """What one member oversees. One object, ``Scope``, gives both the check and the queryset filter."""
 
 import functools
+from collections.abc import Iterable
 from datetime import date
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -181,16 +182,25 @@ class Scope:
         return branch
 
     def may_vouch_for(self, member: Member) -> bool:
-        """Whether this member may issue a code that opens another's account.
+        """Whether this member may issue a code that opens another's account; never the own.
 
         A code lends everything its receiver may do, so each role of the receiver has to lie within
         what the issuer may do himself.
         """
-        if member.pk == self.member.pk or (member.is_superuser and not self.is_superuser):
-            return False
-        return self.is_superuser or all(self._outranks(g) for g in Scope(member).grants)
+        return member.pk != self.member.pk and self.covers(member, coming_grants(member=member))
 
-    def _outranks(self, grant: RoleGrant) -> bool:
+    def covers(self, member: Member, grants: Iterable[RoleGrant]) -> bool:
+        """Whether all that a member may do lies within what this one may do.
+
+        Args:
+            grants: the member's ``coming_grants``: what an account will be able to do counts.
+        """
+        if member.is_superuser and not self.is_superuser:
+            return False
+        return self.is_superuser or all(self.outranks(grant) for grant in grants)
+
+    def outranks(self, grant: RoleGrant) -> bool:
+        """Whether a grant lies within what one of the own grants may lend or help with."""
         branch = grant.branch or grant.section.branch
         return any(
             own.branch and grant.role in LENDABLE.get(own.role, ()) and _reaches(own.branch, branch)
@@ -220,6 +230,12 @@ class Scope:
         if member is None:
             raise NotFound(_("没有找到这名党员，或不在管理范围内。"))
         return member
+
+
+def coming_grants(**of) -> QuerySet[RoleGrant]:
+    """Grants that hold today or from a later day on, with their branches."""
+    rows = RoleGrant.objects.unfinished(clock.today()).filter(**of)
+    return rows.select_related("branch", "section__branch")
 
 
 def _reaches(granted: Branch, branch: Branch) -> bool:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import NotFound
-from school.members.models import Branch, Member, Membership, RoleGrant
-from school.members.permissions.scope import LENDABLE, Role, Scope, scope_for
+from school.members.models import Branch, Member, Membership
+from school.members.permissions.scope import Role, Scope, coming_grants, scope_for
 
 # Whose grant reaches the codes page. The system administrator is the help desk.
 ISSUING = frozenset({Role.SECRETARY, Role.COMMITTEE_ADMIN, Role.SCHOOL_ADMIN, Role.SYSTEM_ADMIN})
@@ -104,27 +104,42 @@ class Vouching:
         """Those of some members whose account may be opened with a code; one query."""
         members = list(members)
         held = defaultdict(list)
-        grants = RoleGrant.objects.on(clock.today()).filter(member__in=[m.pk for m in members])
-        for grant in grants.select_related("branch", "section__branch"):
+        for grant in coming_grants(member__in=[m.pk for m in members]):
             held[grant.member_id].append(grant)
-        return [member for member in members if self._may(member, held[member.pk])]
+        return [
+            member
+            for member in members
+            if member.is_active
+            and member.pk != self.scope.member.pk
+            and self.scope.covers(member, held[member.pk])
+        ]
 
-    def _may(self, member: Member, grants: list[RoleGrant]) -> bool:
-        own = self.scope
-        if not member.is_active or member.pk == own.member.pk:
-            return False
-        if member.is_superuser and not own.is_superuser:
-            return False
-        return own.is_superuser or all(self._covers(grant) for grant in grants)
 
-    def _covers(self, grant: RoleGrant) -> bool:
-        branch = grant.branch or grant.section.branch
-        return any(
-            own.branch
-            and grant.role in LENDABLE.get(own.role, ())
-            and branch.path.startswith(own.branch.path)
-            for own in self.scope.grants
-        )
+def may_change_numbers(by: Member | None, member: Member) -> bool:
+    """Whether somebody may rewrite what a member is known and found by: staff, mobile, identity.
+
+    Who rewrites these of an account can take it, so the rule is that of the codes.
+
+    Args:
+        by: who changes; None for the console and the demo, which may.
+    """
+    if by is None or by.pk == member.pk:
+        return True
+    return scope_for(by).covers(member, coming_grants(member=member))
+
+
+def numbers_out_of_reach(by: Member | None) -> set[int]:
+    """Ids of all members whose numbers somebody may not rewrite; for whole rosters. Two queries.
+
+    Agrees with ``may_change_numbers``.
+    """
+    if by is None or (own := scope_for(by)).is_superuser:
+        return set()
+    above = set(Member.objects.filter(is_superuser=True).values_list("pk", flat=True))
+    for grant in coming_grants().order_by():
+        if grant.member_id not in above and not own.outranks(grant):
+            above.add(grant.member_id)
+    return above - {by.pk}
 
 
 def vouching_for(member: Member) -> Vouching:

@@ -29,6 +29,7 @@ class Column:
 BRANCH, BRANCH_CODE = "branch", "branch_code"
 STAFF, NAME, IDENTITY, MOBILE = "staff_number", "name", "identity", "mobile"
 KIND, STATE, FLOATING, POST, ADDRESS = "kind", "state", "floating", "post", "address"
+MERITS = "merits"
 SEX, BORN_ON, JOINED_ON, CONFIRMED_ON = "sex", "born_on", "joined_on", "confirmed_on"
 
 COLUMNS: tuple[Column, ...] = (
@@ -145,6 +146,7 @@ COLUMNS: tuple[Column, ...] = (
         synonyms=("住址", "家庭住址", "现住址", "居住地", "家庭地址"),
     ),
     Column("police_station", _("户籍派出所"), synonyms=("户籍所在派出所", "派出所")),
+    Column("sponsors", _("介绍人"), synonyms=("入党介绍人",), hint=_("多个用顿号分开。")),
     Column(
         "application_number",
         _("入党志愿书编号"),
@@ -153,6 +155,12 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column("veteran", _("退役军人"), CHOICE, synonyms=("是否退役军人", "是否退役")),
     Column(FLOATING, _("是否流动"), CHOICE, synonyms=("流动党员", "是否流动党员", "流动情况")),
+    Column(
+        MERITS,
+        _("奖惩"),
+        longest=300,
+        synonyms=("奖惩情况", "奖励和处分", "奖惩记录"),
+    ),
     Column("remark", _("备注"), longest=200, synonyms=("说明", "附注")),
 )
 

@@ -1,5 +1,6 @@
 """Pure judgement of one row: what its cells say, what is wrong, what looks odd. No database."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +13,9 @@ from school.members.models import MemberRecord, MemberStanding
 from school.members.roster import columns
 from school.members.roster.columns import BY_KEY, DAY, Head
 from school.members.rules.dates import parse_day
+from school.members.rules.masks import mask_numbers
 from school.members.rules.numbers import (
+    BadNumber,
     fold,
     fold_name,
     is_masked,
@@ -55,6 +58,8 @@ SEXES = {"男": Sex.MALE, "女": Sex.FEMALE, "男性": Sex.MALE, "女性": Sex.F
 YES_NO = {"是": True, "否": False, "有": True, "√": True, "流动": True, "流出": True, "不是": False}
 
 ADULT_YEARS = 18
+IDENTITY_LENGTH = 18
+_IDENTITY_LIKE = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 
 
 @dataclass(slots=True)
@@ -173,8 +178,22 @@ class Judge:
             judged.errors.append((key, _("有看不见的字符，请删掉重新填写。")))
         elif value.startswith("=") and not str(raw).lstrip().startswith("'"):
             judged.errors.append((key, _("以“=”开头，像公式，请改为文字。")))
+        elif key != columns.ADDRESS and self._holds_identity(value):
+            # Stored in clear otherwise; the address is encrypted.
+            judged.errors.append((key, _("里有身份证号，请填到身份证号一栏。")))
         else:
             judged.values[key] = value
+
+    def _holds_identity(self, text: str) -> bool:
+        return any(self._is_identity(found) for found in _IDENTITY_LIKE.findall(text))
+
+    def _is_identity(self, number: str) -> bool:
+        if len(number) != IDENTITY_LENGTH:
+            return False
+        try:
+            return bool(parse_identity(number, today=self.today))
+        except BadNumber:
+            return False
 
     def name(self, judged: Judged, key: str, raw: object) -> None:
         value = fold_name(str(raw)) if isinstance(raw, str) else ""
@@ -186,8 +205,13 @@ class Judge:
         self.text(judged, key, value)
 
     def staff(self, judged: Judged, key: str, raw: object) -> None:
-        if (value := _unwrapped(raw)) is not None:
-            judged.values[key] = parse_staff_number(value)
+        if (value := _unwrapped(raw)) is None:
+            return
+        number = parse_staff_number(value)
+        if self._is_identity(number):
+            judged.errors.append((key, _("是身份证号，不能用作工号，请核对是否填错了栏。")))
+        else:
+            judged.values[key] = number
 
     def identity(self, judged: Judged, key: str, raw: object) -> None:
         value = _unwrapped(raw)
@@ -202,7 +226,8 @@ class Judge:
         if value is not None and not is_masked(value):
             judged.values[key] = parse_mobile(value)
 
-    def address(self, judged: Judged, key: str, raw: object) -> None:
+    def maskable(self, judged: Judged, key: str, raw: object) -> None:
+        """What an export may mask; a masked one says nothing new."""
         if not is_masked(raw):
             self.text(judged, key, raw)
 
@@ -247,7 +272,7 @@ class Judge:
                 (
                     key,
                     _("“%(value)s”不在可填的内容里，请填 %(known)s。")
-                    % {"value": value[:20], "known": "、".join(_shown(known))},
+                    % {"value": mask_numbers(value)[:20], "known": "、".join(_shown(known))},
                 )
             )
         else:
@@ -259,7 +284,8 @@ _READERS: dict[str, Callable] = {
     columns.NAME: Judge.name,
     columns.IDENTITY: Judge.identity,
     columns.MOBILE: Judge.mobile,
-    columns.ADDRESS: Judge.address,
+    columns.ADDRESS: Judge.maskable,
+    columns.MERITS: Judge.maskable,
     columns.KIND: Judge.kind,
     columns.STATE: Judge.state,
     columns.SEX: Judge.sex,

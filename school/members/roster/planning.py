@@ -1,17 +1,16 @@
 """What the rows of a file would change: each is compared with the school, nothing is written."""
 
-from collections import defaultdict
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
-from django.db.models import Q, TextChoices
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from school.core import clock, crypto
-from school.core.errors import DomainError
 from school.members.models import (
     Branch,
     Member,
@@ -19,16 +18,17 @@ from school.members.models import (
     Membership,
     MemberStanding,
     Post,
-    PostHolding,
-    Transfer,
 )
+from school.members.permissions import numbers_out_of_reach
 from school.members.roster import columns
 from school.members.roster.branches import BranchFinder, BranchKey, BranchUnknown
 from school.members.roster.columns import BY_KEY
 from school.members.roster.judging import Judge, Judged
+from school.members.roster.people import People
 from school.members.roster.reading import Table
-from school.members.rules.masks import mask_identity, mask_mobile
-from school.members.rules.numbers import fold_name, fold_number, is_masked, parse_mobile
+from school.members.roster.twins import find_twins
+from school.members.rules.masks import mask_identity, mask_mobile, mask_numbers
+from school.members.rules.numbers import fold_name
 
 CHUNK = 500
 
@@ -46,9 +46,11 @@ RECORD = (
     "job_title",
     "joined_on",
     "confirmed_on",
+    "sponsors",
     "application_number",
     "police_station",
     "veteran",
+    "merits",
     "remark",
 )
 
@@ -103,8 +105,8 @@ def shown(value: object) -> str:
 
 
 def said(findings: Iterable[tuple[str, str]]) -> list[str]:
-    """Findings as sentences: 「手机号码」手机号应为 …"""
-    return [f"「{BY_KEY[key].label}」{message}" for key, message in findings]
+    """Findings as sentences: 「手机号码」手机号应为 …; numbers that cells held are masked."""
+    return [f"「{BY_KEY[key].label}」{mask_numbers(message)}" for key, message in findings]
 
 
 class Planner:
@@ -114,15 +116,25 @@ class Planner:
         top: the branch imported to; rows may name it and what stands below it.
         scope: ids of all branches the importer may act for.
         creating: whether branches the school does not have are to be made.
+        by: who imports; None for the machine's operator, who may change everybody.
     """
 
-    def __init__(self, table: Table, top: Branch, scope: set[int], *, creating: bool) -> None:
-        self.table, self.top, self.scope = table, top, scope
+    def __init__(
+        self,
+        table: Table,
+        top: Branch,
+        scope: set[int],
+        *,
+        creating: bool,
+        by: Member | None = None,
+    ) -> None:
+        self.table, self.top, self.scope, self.by = table, top, scope, by
         self.today: date = clock.today()
+        # Members that rows planned so far would change.
+        self.to_change: set[int] = set()
         self.branches = BranchFinder(top, creating=creating)
         self.posts = {fold_name(name): pk for pk, name in Post.objects.values_list("pk", "name")}
         self.judge = Judge(table.head, self.today, table.merged, table.formulas)
-        self._twins: dict[int, list[tuple[str, int]]] | None = None
 
     def chunks(self, start: int = 0) -> Iterator[list[tuple[int, list]]]:
         """The rows in chunks, in the order of the file, without the first ``start``."""
@@ -144,16 +156,22 @@ class Planner:
             self._place(plan)
             self._posts(plan)
             self._recognise(plan, known)
+            self._guard(plan)
             if plan.judged.errors:
                 plan.outcome = Outcome.REJECTED
+            elif plan.fields:
+                self.to_change.add(plan.member.pk)
         return plans
 
-    @property
+    @functools.cached_property
     def twins(self) -> dict[int, list[tuple[str, int]]]:
         """Rows that share a number with another: row → (column, the other row). Found once."""
-        if self._twins is None:
-            self._twins = find_twins(self.table)
-        return self._twins
+        return find_twins(self.table)
+
+    @functools.cached_property
+    def above(self) -> set[int]:
+        """Ids of the members whose numbers the importer may not change."""
+        return numbers_out_of_reach(self.by)
 
     # -- one row -----------------------------------------------------------------------------
 
@@ -171,24 +189,54 @@ class Planner:
         for mark in "，,;；/":
             text = text.replace(mark, "、")
         for name in filter(None, (fold_name(part) for part in text.split("、"))):
-            if pk := self.posts.get(name):
+            pk = self.posts.get(name)
+            if pk and pk not in plan.posts:
                 plan.posts.append(pk)
-            else:
-                plan.refuse(columns.POST, _("“%(name)s”不在职务表里。") % {"name": name[:20]})
+            elif not pk:
+                shown_name = mask_numbers(name)[:20]
+                plan.refuse(columns.POST, _("“%(name)s”不在职务表里。") % {"name": shown_name})
 
-    def _recognise(self, plan: RowPlan, known: "People") -> None:
+    def _recognise(self, plan: RowPlan, known: People) -> None:
         values = plan.judged.values
         by_staff = known.by_staff.get(values.get(columns.STAFF, ""))
         by_identity = known.with_identity(values.get(columns.IDENTITY, ""))
+        by_mobile = known.with_mobile(values.get(columns.MOBILE, ""))
+        owners = [owner for owner in (by_staff, by_identity, by_mobile) if owner is not None]
+        if not all(self._within(owner, known) for owner in owners):
+            # One answer, whosever and whichever number it is: else rows would be questions.
+            return plan.refuse(
+                columns.STAFF if columns.STAFF in values else columns.IDENTITY,
+                _(
+                    "这一行的工号、身份证号或手机号已在平台登记，但不在本次导入的范围内。"
+                    "请核对；确属转入的，请办理组织关系转接。"
+                ),
+            )
         member = by_staff or by_identity
         if by_staff and by_identity and by_staff is not by_identity:
             return plan.refuse(columns.IDENTITY, _("已登记在另一名党员名下，请核对工号和号码。"))
-        owner = known.with_mobile(values.get(columns.MOBILE, ""))
-        if owner is not None and owner is not member:
+        if by_mobile is not None and by_mobile is not member:
             return plan.refuse(columns.MOBILE, _("已登记在另一名党员名下，请核对。"))
         if member is None:
             return self._new(plan)
         return self._old(plan, member, known, by_identity is member)
+
+    def _within(self, member: Member, known: People) -> bool:
+        """Whether a member belongs to those the importer acts for."""
+        home = known.homes.get(member.pk)
+        return home is not None and home.branch_id in self.scope and member.is_active
+
+    def _guard(self, plan: RowPlan) -> None:
+        """What the pages refuse a roster does not do either."""
+        if self.by is None or plan.member is None or not plan.fields:
+            return
+        if plan.member.pk == self.by.pk and not self.by.is_superuser:
+            plan.refuse(
+                columns.NAME,
+                _("是经办人本人。本人的信息由其他管理人员或上级更改，请删去这一行。"),
+            )
+        elif plan.member.pk in self.above:
+            for key in sorted(plan.fields & {columns.IDENTITY, columns.MOBILE}):
+                plan.refuse(key, _("这名人员的管理权限大于经办人，身份证号和手机号由上级更改。"))
 
     def _new(self, plan: RowPlan) -> None:
         judged = plan.judged
@@ -201,16 +249,10 @@ class Planner:
         plan.branch = plan.branch if plan.branch is not None else self.top.pk
         plan.outcome = Outcome.CREATED
 
-    def _old(self, plan: RowPlan, member: Member, known: "People", sure: bool) -> None:
-        home = known.homes.get(member.pk)
-        if home is None or home.branch_id not in self.scope or not member.is_active:
-            return plan.refuse(
-                columns.STAFF if columns.STAFF in plan.judged.values else columns.IDENTITY,
-                _("已在平台登记，但不在本次导入的范围内。请核对；确属转入的，请办理组织关系转接。"),
-            )
+    def _old(self, plan: RowPlan, member: Member, known: People, sure: bool) -> None:
         plan.member = member
         if not self._is_same_person(plan, member, sure):
-            return None
+            return
         self._compare_person(plan, member)
         self._compare_record(plan, member, known)
         self._compare_standing(plan, member, known)
@@ -219,7 +261,7 @@ class Planner:
         if plan.posts:
             plan.change(columns.POST, "", plan.judged.values[columns.POST])
         plan.outcome = Outcome.CHANGED if plan.fields else Outcome.UNCHANGED
-        return self._compare_home(plan, home, known)
+        self._compare_home(plan, known.homes[member.pk], known)
 
     def _is_same_person(self, plan: RowPlan, member: Member, sure: bool) -> bool:
         values = plan.judged.values
@@ -252,7 +294,7 @@ class Planner:
                 if index and key == columns.IDENTITY:
                     plan.judged.warnings.append((key, _("与登记的号码不同，将改为表中的号码。")))
 
-    def _compare_record(self, plan: RowPlan, member: Member, known: "People") -> None:
+    def _compare_record(self, plan: RowPlan, member: Member, known: People) -> None:
         record = known.records.get(member.pk) or MemberRecord(member=member)
         record.member = member
         for key in RECORD:
@@ -267,7 +309,7 @@ class Planner:
         if given and given != record.address:
             plan.change(columns.ADDRESS, record.masked_address, _("（新住址）"))
 
-    def _compare_standing(self, plan: RowPlan, member: Member, known: "People") -> None:
+    def _compare_standing(self, plan: RowPlan, member: Member, known: People) -> None:
         standing = known.standings.get(member.pk)
         for key in (columns.KIND, columns.STATE):
             given = plan.judged.values.get(key)
@@ -276,7 +318,7 @@ class Planner:
                 choices = MemberStanding.Kind if key == columns.KIND else MemberStanding.State
                 plan.change(key, choices(old).label if old else "", choices(given).label)
 
-    def _compare_home(self, plan: RowPlan, home: Membership, known: "People") -> None:
+    def _compare_home(self, plan: RowPlan, home: Membership, known: People) -> None:
         inside = home.branch_id in self.branches.paths
         wanted = plan.branch if plan.branch is not None else None if inside else self.top.pk
         if wanted is None or wanted == home.branch_id:
@@ -297,104 +339,3 @@ def _readable(key: str, value: object) -> object:
     if key == "sex" and value:
         return MemberRecord.Sex(value).label
     return value
-
-
-class People:
-    """Everybody a chunk of rows may mean, with what is compared. Eight queries at most."""
-
-    def __init__(self, rows: list[dict]) -> None:
-        staff = {row[columns.STAFF] for row in rows if columns.STAFF in row}
-        self.identity = _indexes(rows, columns.IDENTITY)
-        self.mobile = _indexes(rows, columns.MOBILE)
-        wanted = Q(pk__in=())
-        for name, numbers in (
-            ("staff_number__in", staff),
-            ("identity_index__in", [i for found in self.identity.values() for i in found]),
-            ("mobile_index__in", [i for found in self.mobile.values() for i in found]),
-        ):
-            if numbers:
-                # Three plain look-ups by index; one condition with OR would read the whole table.
-                wanted |= Q(pk__in=list(_ids(name, numbers)))
-        members = list(Member.objects.filter(wanted))
-        self.by_staff = {member.staff_number: member for member in members}
-        self.by_identity = {m.identity_index: m for m in members if m.identity_index}
-        self.by_mobile = {m.mobile_index: m for m in members if m.mobile_index}
-        self.homes: dict[int, Membership] = {}
-        self.standings: dict[int, MemberStanding] = {}
-        self.records: dict[int, MemberRecord] = {}
-        self.posts: dict[int, set[int]] = defaultdict(set)
-        self.travelling: set[int] = set()
-        if members:
-            self._load([member.pk for member in members])
-
-    def _load(self, ids: list[int]) -> None:
-        homes = Membership.objects.open().filter(kind=Membership.Kind.HOME, member_id__in=ids)
-        self.homes = {row.member_id: row for row in homes.select_related("branch")}
-        standings = MemberStanding.objects.open().filter(member_id__in=ids)
-        self.standings = {row.member_id: row for row in standings}
-        self.records = {row.pk: row for row in MemberRecord.objects.filter(member_id__in=ids)}
-        holdings = PostHolding.objects.open().filter(member_id__in=ids)
-        for member, branch, post in holdings.values_list("member_id", "branch_id", "post_id"):
-            home = self.homes.get(member)
-            if home is not None and home.branch_id == branch:
-                self.posts[member].add(post)
-        on_the_way = Transfer.objects.filter(member_id__in=ids, state=Transfer.State.SENT)
-        self.travelling = set(on_the_way.values_list("member_id", flat=True))
-
-    def with_identity(self, number: str) -> Member | None:
-        """Who has an identity number."""
-        return _first(self.by_identity, self.identity.get(number, ()))
-
-    def with_mobile(self, number: str) -> Member | None:
-        """Who has a mobile number."""
-        return _first(self.by_mobile, self.mobile.get(number, ()))
-
-
-def _indexes(rows: list[dict], key: str) -> dict[str, list[str]]:
-    return {row[key]: crypto.blind_indexes(row[key]) for row in rows if key in row}
-
-
-def _ids(name: str, numbers: Iterable[str]):
-    return Member.objects.filter(**{name: list(numbers)}).values_list("pk", flat=True)
-
-
-def _first(found: dict[str, Member], indexes: Iterable[str]) -> Member | None:
-    return next((found[index] for index in indexes if index in found), None)
-
-
-def find_twins(table: Table) -> dict[int, list[tuple[str, int]]]:
-    """Rows of a file that share a staff, identity or mobile number: row → (column, other row)."""
-    wanted = [
-        (key, table.head.places[key], clean)
-        for key, clean in (
-            (columns.STAFF, _number),
-            (columns.IDENTITY, _number),
-            (columns.MOBILE, _mobile),
-        )
-        if key in table.head.places
-    ]
-    first: dict[str, dict[str, int]] = {key: {} for key, _place, _clean in wanted}
-    twins: dict[int, list[tuple[str, int]]] = defaultdict(list)
-    for row, cells in table.rows():
-        for key, place, clean in wanted:
-            number = clean(cells[place]) if place < len(cells) else ""
-            if not number:
-                continue
-            earlier = first[key].setdefault(number, row)
-            if earlier != row:
-                twins[row].append((key, earlier))
-                if not any(k == key for k, _other in twins[earlier]):
-                    twins[earlier].append((key, row))
-    return twins
-
-
-def _number(value: object) -> str:
-    number = "" if is_masked(value) else fold_number(value).strip("=\"'")
-    return number if any(map(str.isdigit, number)) else ""
-
-
-def _mobile(value: object) -> str:
-    try:
-        return "" if is_masked(value) else parse_mobile(value)
-    except DomainError:
-        return ""

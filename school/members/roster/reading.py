@@ -104,6 +104,9 @@ def _refusal(word: str) -> Unreadable:
         "not_workbook": _("不是 Excel 表格。请上传 .xlsx 或 .csv 文件。"),
         "password": _("文件设了打开密码。请在 Excel 里去掉密码，另存后再上传。"),
         "entities": _("文件里有不安全的内容，没有读取。请新建一个表，只粘贴数值再上传。"),
+        "calculated": _(
+            "表格里有两万个以上的公式，不能逐一核对。请全选复制，“粘贴为数值”到一个新表，再上传。"
+        ),
         "too_wide": _(
             "表格占用的范围过大，通常是很远的行或列里有内容。请新建一个表，只粘贴花名册再上传。"
         ),
@@ -181,6 +184,8 @@ def _sheets(told: Iterator[dict | bytes], tick: Tick | None) -> Table | None:
 
 
 def _begin(head: Head, cells: Cells, about: dict) -> Table:
+    if about["calculated"]:
+        raise _refusal("calculated")
     _check_head(head, cells)
     places = {
         kind: frozenset((r, c - 1) for r, c in about[kind]) for kind in ("merged", "formulas")

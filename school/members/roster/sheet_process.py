@@ -4,9 +4,10 @@
 a workbook that makes the reader ask for more memory or time ends this process and nothing else.
 It imports nothing of the school and knows nothing of rosters.
 
-Lines on standard output: ``{"sheet": name, "merged": [[row, column], …], "formulas": […]}`` before
-the rows of each visible sheet, ``[row number, cell, …]`` for each row that has a cell, at the end
-``{"hidden": [names]}``; instead of all ``{"error": word}``. Numbers of rows and columns begin at 1.
+Lines on standard output: ``{"sheet": name, "merged": [[row, column], …], "formulas": […],
+"calculated": whether there are more formulas than are listed}`` before the rows of each visible
+sheet, ``[row number, cell, …]`` for each row that has a cell, at the end ``{"hidden": [names]}``;
+instead of all ``{"error": word}``. Numbers of rows and columns begin at 1.
 """
 
 import datetime
@@ -33,6 +34,10 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 class Refused(Exception):
     """The workbook is refused; the argument is the word the parent translates."""
+
+
+class TooManyFormulas(Exception):
+    """A sheet that is calculated: refused if it is the roster, of no matter if it is another."""
 
 
 def inspect(archive: zipfile.ZipFile, max_bytes: int) -> list[str]:
@@ -98,7 +103,11 @@ def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
 
 
 def formula_cells(archive: zipfile.ZipFile, part: str) -> list[list[int]]:
-    """[row, column] of the cells with a formula, the first twenty thousand."""
+    """[row, column] of the cells with a formula.
+
+    Raises:
+        TooManyFormulas: more than are listed; the rest would pass for values.
+    """
     found: list[list[int]] = []
     place = {"row": 0, "column": 0}
 
@@ -111,7 +120,9 @@ def formula_cells(archive: zipfile.ZipFile, part: str) -> list[list[int]]:
             place["column"] += 1
             if reference := attributes.get("r"):
                 place["column"] = _column(reference)
-        elif local == "f" and len(found) < MAX_LISTED:
+        elif local == "f":
+            if len(found) == MAX_LISTED:
+                raise TooManyFormulas
             found.append([place["row"], place["column"]])
 
     _parse(archive, part, start)
@@ -168,7 +179,19 @@ def say(value) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-def tell_rows(path: str, formulas: dict[str, list[list[int]]]) -> None:
+def formulas_of(archive: zipfile.ZipFile, parts: set[str]) -> tuple[dict, set[str]]:
+    """Places of formulas by sheet, and the sheets with more of them than are listed."""
+    found, calculated = {}, set()
+    for name, part in sheet_parts(archive).items():
+        if part in parts:
+            try:
+                found[name] = formula_cells(archive, part)
+            except TooManyFormulas:
+                calculated.add(name)
+    return found, calculated
+
+
+def tell_rows(path: str, formulas: dict[str, list[list[int]]], calculated: set[str]) -> None:
     """Print all visible sheets."""
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -188,6 +211,7 @@ def tell_rows(path: str, formulas: dict[str, list[list[int]]]) -> None:
                 "sheet": about.name,
                 "merged": merged_cells(sheet),
                 "formulas": formulas.get(about.name, []),
+                "calculated": about.name in calculated,
             }
         )
         # Rows are told from the sheet's first row on, cells from the first column in use.
@@ -204,13 +228,8 @@ def main(path: str, max_bytes: int, memory: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         with zipfile.ZipFile(path) as archive:
-            with_formulas = set(inspect(archive, max_bytes))
-            formulas = {
-                name: formula_cells(archive, part)
-                for name, part in sheet_parts(archive).items()
-                if part in with_formulas
-            }
-        tell_rows(path, formulas)
+            formulas, calculated = formulas_of(archive, set(inspect(archive, max_bytes)))
+        tell_rows(path, formulas, calculated)
     except Refused as refusal:
         say({"error": refusal.args[0]})
     except MemoryError:

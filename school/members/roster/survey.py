@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from school.core.scrub import scrub
 from school.members.roster.planning import Outcome, RowPlan, said
+from school.members.rules.masks import mask_numbers
 
 # Rows of each outcome the page shows; the marked sheet has all that are wrong or odd.
 SHOWN = 100
@@ -46,10 +48,10 @@ class Survey:
         return {
             "kind": kind,
             "row": plan.row,
-            "name": values.get("name", ""),
+            "name": mask_numbers(values.get("name", "")),
             "staff": values.get("staff_number") or getattr(plan.member, "staff_number", ""),
             "errors": errors,
             "warnings": warnings,
-            "changes": [list(change) for change in plan.changes],
-            "branch": values.get("branch", ""),
+            "changes": [[label, *map(scrub, both)] for label, *both in plan.changes],
+            "branch": mask_numbers(values.get("branch", "")),
         }

@@ -1,5 +1,14 @@
 """Personal facts as they may be shown: masked."""
 
+import re
+
+from school.core.scrub import scrub
+
+# The province and the city an address begins with; what follows leads to a door.
+_CITY = re.compile(r"(?:[^省市区]{2,5}(?:省|自治区))?(?:[^省市]{2,6}?市)?")
+# A number of so many digits in a text people wrote is personal, mistyped or not.
+_LONG_NUMBER = re.compile(r"\d{15,}[Xx]?")
+
 
 def mask_name(name: str) -> str:
     """张** for 张建国: the family name stays."""
@@ -14,12 +23,21 @@ def mask_mobile(number: str) -> str:
 
 
 def mask_identity(number: str) -> str:
-    """110101********1234; anything of another length is hidden whole."""
-    if len(number) != 18:
-        return "*" * len(number)
-    return f"{number[:6]}********{number[-4:]}"
+    """110***************: the first three digits; anything of another length is hidden whole.
+
+    Birth date and sex stand in clear beside the number, and the home tells the six digits of the
+    region; so the mask must hold without them. What is left are the 500 sequence numbers of the
+    sex. Each digit of the sequence would divide them by ten, and the check character by eleven
+    (GB 11643), which is why nothing of the tail is shown.
+    """
+    return number[:3] + "*" * (len(number) - 3) if len(number) == 18 else "*" * len(number)
 
 
 def mask_address(address: str) -> str:
-    """山西省长治市****: the first six characters; a shorter address is hidden whole."""
-    return f"{address[:6]}****" if len(address) > 6 else "*" * len(address)
+    """山西省长治市****: province and city, where the address begins with them; never more."""
+    return f"{_CITY.match(address)[0]}****" if address else ""
+
+
+def mask_numbers(text: str) -> str:
+    """A text people wrote, without the identity and mobile numbers in it, also mistyped ones."""
+    return _LONG_NUMBER.sub(lambda found: found[0][:3] + "*" * 8, scrub(text))

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+# A branch's code: neither spaces nor the brackets that fields write around it.
+CODE = r"[^\s（）()]+"
+
 
 @dataclass(frozen=True, slots=True)
 class Stay:

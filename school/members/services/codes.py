@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -12,12 +12,14 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
-from school.core.errors import DomainError
+from school.core.errors import DomainError, NotAllowed
 from school.core.prepared import prepared
 from school.members.models import Branch, Member, OneTimeCode
+from school.members.permissions import vouching_for
 from school.members.rules.codes import CODE_ALPHABET, CODE_LENGTH, normalise_code, printed_code
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)  # before any code
+TOLD_DAYS = 30  # so far back a sign-in with a code tells of others
+TOLD_AT_ONCE = 5
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,16 @@ def _unused(**of):
 
 
 def _issue(members: list[Member], by: Member | None, lifetime: timedelta) -> list[Slip]:
-    """New codes in three statements, however many; earlier unused ones stop working."""
+    """New codes in a few statements, however many; earlier unused ones stop working.
+
+    The receivers are held meanwhile: of two who issue at once the second finds the first's code,
+    and who has just been given a role is looked at with it.
+    """
     now = clock.now()
+    those = Member.objects.filter(pk__in=[m.pk for m in members]).order_by("pk")
+    held = list(those.select_for_update(no_key=True))
+    if by is not None and len(vouching_for(by).vouchable(held)) < len(held):
+        raise NotAllowed(_("不能给本人、权限更大或已停用的人员发放登录码，请联系上级管理员。"))
     _unused(member__in=members).update(revoked_at=now)
     slips, rows = [], []
     for member in members:
@@ -60,6 +70,15 @@ def _issue(members: list[Member], by: Member | None, lifetime: timedelta) -> lis
     return slips
 
 
+def revoke_codes(member: Member) -> int:
+    """Let a member's unused codes stop working; returns how many.
+
+    A code was lent to what the member was when it was issued: who gets a role or leaves takes none
+    along.
+    """
+    return _unused(member=member).update(revoked_at=clock.now())
+
+
 @transaction.atomic
 def issue_code(*, member: Member, by: Member | None, days: int | None = None) -> str:
     """A new code for a member; earlier unused ones stop working.
@@ -69,6 +88,9 @@ def issue_code(*, member: Member, by: Member | None, days: int | None = None) ->
 
     Returns:
         The code as it is to be shown, once.
+
+    Raises:
+        NotAllowed: the member is the issuer, may do more, or has left.
     """
     lifetime = (
         timedelta(days=days) if days else timedelta(hours=settings.SIGN_IN_ONE_TIME_CODE_HOURS)
@@ -84,6 +106,7 @@ def issue_slips(*, branch: Branch, members: list[Member], by: Member) -> list[Sl
 
     Raises:
         DomainError: nobody is chosen, or more than go out at once.
+        NotAllowed: one of them is the issuer, may do more, or has left.
     """
     if not members:
         raise DomainError(_("请先选择要发登录码的人员。"))
@@ -130,12 +153,29 @@ def _open_code(member_id: int, typed: str):
     return _unused(member_id=member_id, mac=mac).filter(expires_at__gt=clock.now())
 
 
-def told(member: Member, since: datetime | None) -> list[OneTimeCode]:
-    """Codes issued for a member after a moment, the newest first: what the member is told."""
-    return _issued_since(member.pk, since or LONG_AGO)
+def tell_of_codes(*, member: Member, with_code: bool) -> list[OneTimeCode]:
+    """The codes a member is told of at a sign-in, the newest first.
+
+    Each is told until a sign-in without a code has told it: who opens an account with a code may
+    be who issued it. A sign-in with a code tells those of the last month once more, for meanwhile
+    somebody else may have chosen a password and signed in with that.
+    """
+    now = clock.now()
+    if with_code:
+        return _issued_since(member.pk, now - timedelta(days=TOLD_DAYS))
+    codes = _untold(member.pk)
+    if codes:
+        OneTimeCode.objects.filter(pk__in=[code.pk for code in codes]).update(told_at=now)
+    return codes
+
+
+@prepared
+def _untold(member_id: int) -> QuerySet[OneTimeCode]:
+    rows = OneTimeCode.objects.filter(member_id=member_id, told_at=None)
+    return rows.select_related("issued_by")[:TOLD_AT_ONCE]
 
 
 @prepared
 def _issued_since(member_id: int, since: datetime) -> QuerySet[OneTimeCode]:
     rows = OneTimeCode.objects.filter(member_id=member_id, issued_at__gt=since)
-    return rows.select_related("issued_by")[:5]
+    return rows.select_related("issued_by")[:TOLD_AT_ONCE]

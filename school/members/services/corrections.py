@@ -12,6 +12,7 @@ from school.core import audit, clock
 from school.core.errors import Conflict, DomainError, NotAllowed
 from school.members.models import CorrectionRequest, Member, MemberRecord
 from school.members.rules.dates import parse_day
+from school.members.rules.masks import mask_numbers
 from school.members.rules.numbers import fold_name, parse_identity, parse_mobile
 from school.members.services.records import edit_record
 from school.members.signals import correction_answered, correction_asked
@@ -42,13 +43,17 @@ def ask_correction(
 ) -> CorrectionRequest:
     """Ask the branch for a correction: of a named field, or in own words.
 
+    Personal numbers in the words are masked. Where no field is named, the words as they were
+    written are kept encrypted in the place of the value.
+
     Raises:
         DomainError: neither a value nor words, or a value the field cannot take; ``field`` says
             which of ``value`` and ``text`` to look at.
         Conflict: too many requests are still open, or the same one is.
     """
-    text = text.strip()[:300]
-    wanted = _wanted(field, value) if field else ""
+    words = text.strip()[:300]
+    text = mask_numbers(words)
+    wanted = _wanted(field, value) if field else (words if words != text else "")
     if not text and not wanted:
         raise DomainError(_("请写明哪里不对，应该是什么。"), field="value" if field else "text")
     waiting = list(member.corrections.filter(state=State.OPEN)[: OPEN_LIMIT + 1])
@@ -142,8 +147,8 @@ def answer_correction(
         )
     if held.member_id == by.pk:
         raise NotAllowed(_("本人的申请要由其他管理人员或上级处理。"))
-    answer = answer.strip()[:300]
-    writes = bool(confirm and held.value and held.field != BRANCH)
+    answer = mask_numbers(answer.strip()[:300])
+    writes = bool(confirm and held.value and held.field not in {"", BRANCH})
     if not answer and not confirm:
         raise Conflict(_("请写明不予更正的原因，本人能看到。"), field="answer")
     if not answer and not writes:

@@ -79,7 +79,7 @@ def _erase(member: Member, by: Member | None) -> Erasure:
     held = Member.objects.select_for_update().get(pk=member.pk)
     _refuse(held)
     warnings = _warnings(held)
-    for grant in RoleGrant.objects.open().filter(member=held):
+    for grant in RoleGrant.objects.unfinished(clock.today()).filter(member=held):
         end_grant(grant=grant, by=by)
     changed = {
         str(part.title): count for part in parts() if part.erase and (count := part.erase(held))

@@ -1,12 +1,11 @@
 """The first run: notice, new password, own data, letter size. Resumable: each step is a fact."""
 
-import hashlib
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from school.core import clock
 from school.core.errors import Conflict, DomainError
+from school.core.host import notice_in_force
 from school.core.models import HostSettings
 from school.members.models import Consent, Member
 from school.members.services.corrections import ask_correction
@@ -14,18 +13,10 @@ from school.members.services.corrections import ask_correction
 NOTICE, PASSWORD, PROFILE, LETTERS = "notice", "password", "profile", "letters"
 STEPS = (NOTICE, PASSWORD, PROFILE, LETTERS)
 
-PRIVACY_NOTICE = """\
-为组织和记录党员学习，本平台处理以下个人信息：工号、姓名、所在党组织、党内职务和人员类别；\
-登录时间、设备类型和网络地址段；学习、测验、集体学习的记录和学时。手机号、身份证号加密保存，默认遮盖显示。
-
-上述信息用于确认身份、计算学时、统计支部学习情况和处理申诉，只向本人、所在支部和上级党组织中有权限的人员显示，不用于其他目的，不向平台以外提供。
-
-学习记录保存到所在年度封账后不少于三年，登录与操作日志保存不少于六个月。本人可以查看、复制、申请更正自己的信息；对学时有异议，可以申诉。"""
-
 
 def notice_text(host: HostSettings) -> str:
     """The notice on personal information the host shows."""
-    return host.privacy_notice.strip() or PRIVACY_NOTICE
+    return notice_in_force(host).text
 
 
 def next_step(member: Member, host: HostSettings) -> str | None:
@@ -43,14 +34,14 @@ def next_step(member: Member, host: HostSettings) -> str | None:
 
 @transaction.atomic
 def agree(*, member: Member, host: HostSettings) -> None:
-    """Keep a member's agreement to the notice as it is shown now."""
-    digest = hashlib.sha256(notice_text(host).encode()).hexdigest()
+    """Keep a member's agreement to the notice in force; its text stays under its version."""
+    notice = notice_in_force(host)
     Consent.objects.get_or_create(
         member=member,
-        version=host.privacy_version,
-        defaults={"text_digest": digest, "at": clock.now()},
+        version=notice.version,
+        defaults={"text_digest": notice.digest, "at": clock.now()},
     )
-    member.consent_version = host.privacy_version
+    member.consent_version = notice.version
     _finish_if_done(member, host)
     member.save(update_fields=["consent_version", "first_run_done_at"])
 

@@ -16,6 +16,7 @@ from school.core.errors import Conflict, NotAllowed
 from school.members.models import Branch, Member, RoleGrant, Section
 from school.members.registry import apply_grant_effects, role_permissions
 from school.members.rules.roles import ON_SECTIONS, Held, holds_on, kept_apart_from, overlap
+from school.members.services.codes import revoke_codes
 
 Role = RoleGrant.Role
 
@@ -29,7 +30,7 @@ CORE_PERMISSIONS = {
     Role.AUDITOR: ("core.view_auditentry",),
 }
 # Their part of the machine room shows the whole school: only who holds them on a root has it.
-ON_ROOT = frozenset({Role.SCHOOL_ADMIN, Role.AUDITOR})
+ON_ROOT = frozenset({Role.SCHOOL_ADMIN, Role.AUDITOR, Role.SYSTEM_ADMIN})
 
 
 @transaction.atomic
@@ -46,6 +47,8 @@ def grant_role(
 ) -> RoleGrant:
     """Give a member a role on a branch (reaching its subtree) or a section.
 
+    One-time codes issued before are void: they opened the account of somebody who might do less.
+
     Args:
         since: first local day, today if none is given; groups follow on that day.
         until: first local day on which it no longer holds; None: until it is ended.
@@ -59,7 +62,7 @@ def grant_role(
             the role is held there already, or it is kept apart from another one that is held.
         NotAllowed: one gives a role to oneself.
     """
-    Member.objects.select_for_update().get(pk=member.pk)
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     wanted = Held(role, since or clock.today(), until)
     _check_place(role, branch, section)
     if by is not None and by.pk == member.pk:
@@ -83,7 +86,7 @@ def grant_role(
         reason=reason,
     )
     _follow(grant)
-    _record("members.role_granted", grant, by, reason)
+    _record("members.role_granted", grant, by, reason, codes=revoke_codes(member))
     return grant
 
 
@@ -125,8 +128,10 @@ def _follow_one(pk: int) -> bool:
     grant = rows.select_related("member", "branch", "section__branch").get(pk=pk)
     if not _follow(grant):
         return False
-    action = "members.role_began" if grant.in_force else "members.role_expired"
-    _record(action, grant, None, "")
+    if grant.in_force:
+        _record("members.role_began", grant, None, "", codes=revoke_codes(grant.member))
+    else:
+        _record("members.role_expired", grant, None, "")
     return True
 
 
@@ -202,8 +207,10 @@ def _check_apart(member: Member, wanted: Held) -> None:
         )
 
 
-def _record(action: str, grant: RoleGrant, by: Member | None, reason: str) -> None:
-    fields = {
+def _record(
+    action: str, grant: RoleGrant, by: Member | None, reason: str, *, codes: int = 0
+) -> None:
+    fields: dict[str, str | int] = {
         "role": grant.role,
         "on": str(grant.branch or grant.section),
         "since": f"{grant.since:%Y-%m-%d}",
@@ -212,4 +219,6 @@ def _record(action: str, grant: RoleGrant, by: Member | None, reason: str) -> No
         fields["until"] = f"{grant.until:%Y-%m-%d}"
     if reason:
         fields["reason"] = reason
+    if codes:
+        fields["codes"] = codes
     audit.record(action, actor=by, subject=grant.member, fields=fields)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
@@ -18,7 +18,9 @@ from school.members.models import (
     Transfer,
 )
 from school.members.models.member import MOBILE
+from school.members.services.codes import revoke_codes
 from school.members.services.grants import end_grant
+from school.members.services.sessions import End, end_sessions
 from school.members.services.tree_lock import hold_living
 from school.members.signals import membership_changed, standing_changed
 
@@ -51,7 +53,7 @@ def enrol_member(
         member.set_mobile(mobile)
         if Member.objects.filter(MOBILE.matching(mobile)).exists():
             raise Conflict(_("这个手机号已登记在另一名党员名下。"), field="mobile")
-    member.save()
+    _save_new(member)
     MemberStanding.objects.create(member=member, kind=kind, since=since)
     Membership.objects.create(member=member, branch=branch, since=since)
     membership_changed.send(
@@ -59,6 +61,20 @@ def enrol_member(
     )
     audit.record("members.enrolled", actor=by, subject=member, fields={"branch": branch.code})
     return member
+
+
+def _save_new(member: Member) -> None:
+    try:
+        with transaction.atomic():
+            member.save()
+    except IntegrityError:
+        # Somebody took the number between the look and the writing.
+        raise Conflict(_("工号、手机号或身份证号刚被登记在另一名党员名下，请核对。")) from None
+
+
+def _hold(member: Member) -> None:
+    """Let one at a time enter something about a member: the second finds what the first wrote."""
+    Member.objects.select_for_update(no_key=True).get(pk=member.pk)
 
 
 @transaction.atomic
@@ -113,6 +129,7 @@ def attach_member(
         Conflict: it is the member's own branch, a dissolved one, or the day lies in the future.
     """
     _refuse_future(since)
+    _hold(member)
     if branch.dissolved_on:
         raise Conflict(_("这个党组织已撤销，请另选。"), field="branch")
     home = Membership.objects.filter(member=member, kind=Membership.Kind.HOME, until=None)
@@ -172,21 +189,35 @@ def _refuse_future(on: date) -> None:
 
 @transaction.atomic
 def change_standing(
-    *, member: Member, kind: str, state: str, on: date, by: Member | None = None
+    *,
+    member: Member,
+    kind: str,
+    state: str,
+    on: date,
+    reason: str = "",
+    by: Member | None = None,
 ) -> MemberStanding:
     """Record what a member is from a day on.
 
     Who leaves (已减员) keeps the place in the branch's list, but no longer signs in, holds posts,
-    takes part elsewhere or acts for anybody; who comes back signs in again.
+    takes part elsewhere or acts for anybody; who comes back signs in again, with a new code or the
+    old password, on no browser by itself.
+
+    Args:
+        reason: why the member leaves (``MemberStanding.Reason``); kept for that state only.
 
     Raises:
-        Conflict: the day is before the start of the present standing or in the future, or a
-            transfer of a leaving member is still in transit.
+        Conflict: no reason for leaving is given, the day is before the start of the present
+            standing or in the future, or a transfer of a leaving member is still in transit.
     """
     _refuse_future(on)
+    _hold(member)
+    left = MemberStanding.State.LEFT
+    if state == left and not reason:
+        raise Conflict(_("请选择减员原因。"), field="reason")
     current = MemberStanding.objects.select_for_update().filter(member=member, until=None).first()
     if current and (current.kind, current.state) == (kind, state):
-        return current
+        return _correct_reason(current, reason, by)
     if current and on < current.since:
         raise Conflict(
             _("日期不能早于现状态的起始日期 %(since)s。") % {"since": current.since}, field="on"
@@ -194,23 +225,47 @@ def change_standing(
     if current:
         current.until = on
         current.save(update_fields=["until"])
-    row = MemberStanding.objects.create(member=member, kind=kind, state=state, since=on)
-    left = MemberStanding.State.LEFT
+    row = MemberStanding.objects.create(
+        member=member,
+        kind=kind,
+        state=state,
+        since=on,
+        reason=reason if state == left else "",
+    )
+    codes = 0
     if state == left:
-        _leave(member, on, by)
+        codes = _leave(member, on, by)
     elif current and current.state == left:
         _allow_sign_in(member, True)
     standing_changed.send(sender=Member, member=member, on=on)
-    audit.record(
-        "members.standing_changed",
-        actor=by,
-        subject=member,
-        fields={"kind": kind, "state": state, "on": str(on)},
-    )
+    _record_standing(row, by, codes)
     return row
 
 
-def _leave(member: Member, on: date, by: Member | None) -> None:
+def _correct_reason(row: MemberStanding, reason: str, by: Member | None) -> MemberStanding:
+    """Nothing changes but, for who has left, why."""
+    if row.state == MemberStanding.State.LEFT and reason != row.reason:
+        row.reason = reason
+        row.save(update_fields=["reason"])
+        _record_standing(row, by)
+    return row
+
+
+def _record_standing(row: MemberStanding, by: Member | None, codes: int = 0) -> None:
+    fields: dict[str, str | int] = {
+        "kind": row.kind,
+        "state": row.state,
+        "on": str(row.since),
+    }
+    if row.reason:
+        fields["reason"] = row.reason
+    if codes:
+        fields["codes"] = codes
+    audit.record("members.standing_changed", actor=by, subject=row.member, fields=fields)
+
+
+def _leave(member: Member, on: date, by: Member | None) -> int:
+    """End all that a member holds; returns how many unused codes were withdrawn."""
     if Transfer.objects.filter(member=member, state=Transfer.State.SENT).exists():
         raise Conflict(_("这名党员正在转接中，请先撤回或退回转接，再登记减员。"))
     for holding in PostHolding.objects.filter(member=member, until=None):
@@ -222,10 +277,11 @@ def _leave(member: Member, on: date, by: Member | None) -> None:
     for grant in grants.select_related("member", "branch", "section"):
         end_grant(grant=grant, by=by)
     _allow_sign_in(member, False)
+    end_sessions(member=member, by=by, why=End.LEFT)
+    return revoke_codes(member)
 
 
 def _allow_sign_in(member: Member, allowed: bool) -> None:
-    """An account that may not sign in is also signed out: its sessions stop working at once."""
     member.is_active = allowed
     Member.objects.filter(pk=member.pk).update(is_active=allowed)
 
@@ -239,6 +295,7 @@ def hold_post(
     Raises:
         Conflict: the branch has been dissolved, or was founded later.
     """
+    _hold(member)
     hold_living(branch, since)
     row, made = PostHolding.objects.get_or_create(
         member=member, branch=branch, post=post, until=None, defaults={"since": since}

@@ -6,9 +6,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
-from school.core.errors import Conflict
+from school.core.errors import Conflict, NotAllowed
 from school.members.models import Member, MemberRecord
 from school.members.models.member import IDENTITY, MOBILE
+from school.members.permissions import may_change_numbers
 from school.members.rules.numbers import BadNumber, Identity, parse_identity, parse_mobile
 from school.members.rules.records import RecordFacts, refusals, warnings
 
@@ -20,10 +21,12 @@ RECORD_FIELDS = tuple(
     if field.name not in {"member", "address_cipher"}
 )
 FIELDS = (*ACCOUNT_FIELDS, *RECORD_FIELDS, "address")
+# What an account is called and found by: who rewrites these can take it.
+NUMBERS = frozenset({"staff_number", "mobile", "identity"})
 # The trail says that these changed, never from what to what.
 PERSONAL = frozenset(
     {"name", "mobile", "identity", "email", "address", "born_on", "sex", "ethnicity"}
-    | {"native_place", "police_station", "remark", "staff_number"}
+    | {"native_place", "police_station", "remark", "staff_number", "sponsors", "merits"}
 )
 
 
@@ -40,6 +43,7 @@ def edit_record(
         What is possible but unusual about the record as it is now, one sentence each.
 
     Raises:
+        NotAllowed: a number of somebody who may do more than ``by``.
         Conflict: a staff, mobile or identity number belongs to somebody else, or dates that
             cannot be; ``field`` names it. Nothing is written then.
     """
@@ -50,6 +54,10 @@ def edit_record(
     record.member = held
     before = {name: _read(held, record, name) for name in changes}
     changed = [name for name, value in changes.items() if value != before[name]]
+    if not NUMBERS.isdisjoint(changed) and not may_change_numbers(by, held):
+        raise NotAllowed(
+            _("这名人员的管理权限大于本人，工号、手机号和身份证号请由上级或超级管理员更改。")
+        )
     for name in changed:
         _write(held, record, name, changes[name])
     facts = facts_of(held, record)

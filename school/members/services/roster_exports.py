@@ -45,7 +45,8 @@ OPEN_EXPORTS = 5
 EXPORTABLE = tuple(c.key for c in COLUMNS if c.key != columns.FLOATING)
 # Without these a corrected file could not be imported again.
 ALWAYS = (columns.STAFF, columns.NAME)
-PERSONAL = frozenset({columns.IDENTITY, columns.MOBILE, columns.ADDRESS})
+PERSONAL = frozenset({columns.IDENTITY, columns.MOBILE, columns.ADDRESS, columns.MERITS})
+HIDDEN = "****"
 
 
 # -- asking --------------------------------------------------------------------------------------
@@ -248,6 +249,7 @@ class _Chunk:
             columns.IDENTITY: member.identity if full else member.masked_identity,
             columns.MOBILE: member.mobile if full else member.masked_mobile,
             columns.ADDRESS: record.address if full else record.masked_address,
+            columns.MERITS: record.merits if full or not record.merits else HIDDEN,
         }
         if record.veteran is not None:
             values["veteran"] = _("是") if record.veteran else _("否")

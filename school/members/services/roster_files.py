@@ -1,6 +1,7 @@
 """Files of rosters: kept under random names that only the school's own user may open."""
 
 import contextlib
+import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from school.core.errors import DomainError
 
+TOLD, STOP = ".told", ".stop"
+
 
 def stored(name: str) -> Path:
     """Where a file of rosters lies."""
@@ -18,9 +21,45 @@ def stored(name: str) -> Path:
 
 
 def remove_file(name: str) -> None:
-    """Remove a stored file, if it is there."""
+    """Remove a stored file and the notes beside it, if they are there."""
     if name:
-        stored(name).unlink(missing_ok=True)
+        for each in (name, name + TOLD, name + STOP):
+            stored(each).unlink(missing_ok=True)
+
+
+# -- notes beside a file: what an open transaction cannot tell, and cannot be told, in rows --------
+
+
+def tell_beside(name: str, share: float, step: str) -> None:
+    """Note how far a job has come: ``share`` 0 to 1 and what is done, for ``told_beside``."""
+    new = stored(f"{name}{TOLD}.new")
+    new.write_text(json.dumps([share, step], ensure_ascii=False), encoding="utf-8")
+    os.replace(new, stored(name + TOLD))
+
+
+def told_beside(name: str) -> tuple[float, str] | None:
+    """What was noted last; None when nothing was."""
+    try:
+        share, step = json.loads(stored(name + TOLD).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return share, step
+
+
+def ask_to_stop(name: str) -> None:
+    """Have who writes this file into the school stop and take all back; no file, nobody writes."""
+    if name and stored(name).exists():
+        stored(name + STOP).touch()
+
+
+def unask(name: str) -> None:
+    """Take ``ask_to_stop`` back."""
+    stored(name + STOP).unlink(missing_ok=True)
+
+
+def asked_to_stop(name: str) -> bool:
+    """Whether somebody asked."""
+    return stored(name + STOP).exists()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from school.core import clock
+from school.core.audit.entries import origin
 from school.core.errors import Conflict
 from school.core.models import AuditEntry
 from school.members.models import (
@@ -29,6 +30,11 @@ from school.members.services.tree_lock import lock_tree
 from school.members.signals import memberships_changed
 
 BATCH = 500
+ACTIONS: dict[str, str] = {
+    Outcome.CREATED: "members.enrolled",
+    Outcome.CHANGED: "members.roster_changed",
+    Outcome.MOVED: "members.roster_moved",
+}
 MEMBER_FIELDS = ("name", "identity_cipher", "identity_index", "mobile_cipher", "mobile_index")
 
 
@@ -42,6 +48,8 @@ def write_rows(
     tell: Callable[[], None] | None = None,
 ) -> set[int]:
     """Write what some planned rows say. Rejected and unchanged ones are passed over.
+
+    Inside a transaction and ``branches.forgetting()``: what is taken back is made again.
 
     Args:
         source: the import they belong to, for the trail.
@@ -61,11 +69,11 @@ def write_rows(
     if created:
         _enrol(created, on)
     if old:
-        _lock(old)
+        lock_members(_ids(old))
         _change(old, on)
         _move([plan for plan in old if plan.outcome == Outcome.MOVED], on, by)
     _hold_posts(wanted, on)
-    _record(old, source, by)
+    _record(wanted, source, by)
     ids = {plan.member.pk for plan in wanted}
     if tell:
         tell()
@@ -136,9 +144,10 @@ def _new_record(plan: RowPlan) -> MemberRecord | None:
 # -- members the school has ----------------------------------------------------------------------
 
 
-def _lock(plans: list[RowPlan]) -> None:
-    ids = sorted(plan.member.pk for plan in plans)
-    list(Member.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
+def lock_members(ids: list[int]) -> None:
+    """Hold members until the transaction ends, in the order of their keys."""
+    rows = Member.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 def _change(plans: list[RowPlan], on: date) -> None:
@@ -255,8 +264,7 @@ def _found_branches(
     for plan in plans:
         if isinstance(plan.branch, NewBranch):
             plan.branch = branch_of(plan.branch)
-    # Only what is committed may be found again: a chunk that fails takes its branches back.
-    transaction.on_commit(lambda: _remember(branches, made))
+    branches.remember(made)
 
 
 def _hold_living(branch_ids: set[int]) -> None:
@@ -276,13 +284,6 @@ def _hold_living(branch_ids: set[int]) -> None:
         raise Conflict(
             _("“%(branch)s”已撤销，请改正后重新上传。") % {"branch": "、".join(ended[:3])}
         )
-
-
-def _remember(branches: BranchFinder, made: dict[NewBranch, Branch]) -> None:
-    for key, branch in made.items():
-        branches.new[key] = branch.pk
-        branches.paths[branch.pk] = branch.path
-        branches.shown[branch.pk] = branch.short_name
 
 
 def _found(key: NewBranch, parent_id: int, on: date, by: Member | None) -> Branch:
@@ -309,23 +310,29 @@ def _free_code(parent: Branch) -> str:
 
 
 def _record(plans: list[RowPlan], source: RosterImport, by: Member | None) -> None:
-    """One entry for each member whose data changed; names of fields, never their contents."""
-    now = clock.now()
+    """One entry for each member written; names of fields, never their contents."""
+    now, where = clock.now(), origin()
     AuditEntry.objects.bulk_create(
         [
             AuditEntry(
                 at=now,
                 actor_id=by.pk if by else None,
                 actor_label=by.masked_label if by else "",
-                action="members.roster_moved"
-                if plan.outcome == Outcome.MOVED
-                else "members.roster_changed",
+                address=where,
+                action=ACTIONS[plan.outcome],
                 subject_type="members.member",
                 subject_id=str(plan.member.pk),
                 subject_label=plan.member.masked_label,
-                fields={"import": source.pk, "fields": sorted(plan.fields)},
+                fields={"import": source.pk, "fields": sorted(_written_fields(plan))},
             )
             for plan in plans
         ],
         batch_size=BATCH,
     )
+
+
+def _written_fields(plan: RowPlan) -> set[str]:
+    """What of a row went into the school: all that was filled in, or what differed."""
+    if plan.outcome == Outcome.CREATED:
+        return {*plan.judged.derived, *plan.judged.values}
+    return plan.fields

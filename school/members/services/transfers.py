@@ -142,13 +142,16 @@ def return_transfer(*, transfer: Transfer, by: Member | None, answer: str) -> Tr
 
 
 @transaction.atomic
-def withdraw_transfer(*, transfer: Transfer, by: Member | None) -> Transfer:
+def withdraw_transfer(*, transfer: Transfer, by: Member | None, answer: str = "") -> Transfer:
     """The sender takes the transfer back.
+
+    Args:
+        answer: why it is no longer needed, where that is not the sender's own wish.
 
     Raises:
         Conflict: settled meanwhile.
     """
-    return _settle(_open(transfer), State.WITHDRAWN, by, "")
+    return _settle(_open(transfer), State.WITHDRAWN, by, answer)
 
 
 def _open(transfer: Transfer) -> Transfer:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from school.core.errors import NotAllowed, NotFound
 from school.members.models import Branch, CorrectionRequest, MemberRecord
 from school.members.permissions import Scope, board_required, scope_for
-from school.members.rules.masks import mask_identity, mask_mobile
+from school.members.rules.masks import mask_identity, mask_mobile, mask_numbers
 from school.members.selectors.directory import subtree_q
 from school.members.selectors.people import corrections_of, home_branch
 from school.members.services.corrections import BRANCH, FIELD_LABELS, answer_correction
@@ -53,18 +53,21 @@ def _line(request: HttpRequest, asked: CorrectionRequest) -> dict:
         "asked": asked,
         "label": FIELD_LABELS.get(asked.field, _("其他")),
         "value": asked_value(asked),
+        "text": mask_numbers(asked.text),
         "may_answer": open_now and asked.member_id != request.user.pk,
-        "writes": bool(asked.value_cipher) and asked.field != BRANCH,
+        "writes": bool(asked.value_cipher) and asked.field not in {"", BRANCH},
         "moves": asked.field == BRANCH,
     }
 
 
 def asked_value(asked: CorrectionRequest) -> str:
     """What was asked for, in words; personal numbers masked."""
+    if not asked.field:
+        return ""
     value = asked.value
     if asked.field == "sex":
         return str(dict(MemberRecord.Sex.choices).get(value, value))
-    return MASKS.get(asked.field, str)(value)
+    return MASKS.get(asked.field, mask_numbers)(value)
 
 
 @never_cache

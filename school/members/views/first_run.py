@@ -50,7 +50,9 @@ def _again(request: HttpRequest) -> HttpResponse:
 
 
 def _take_notice(request: HttpRequest, host: HostSettings, form) -> HttpResponse:
-    first_run.agree(member=request.user, host=host)
+    # A version that came into force while the page was open has not been read yet.
+    if request.POST.get("version", host.privacy_version) == host.privacy_version:
+        first_run.agree(member=request.user, host=host)
     return _again(request)
 
 

@@ -6,12 +6,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from school.core import clock
 from school.core.errors import DomainError, NotAllowed
+from school.core.models import HostSettings
 from school.members.forms.privacy import RevealForm
-from school.members.permissions import board_required, scope_for
+from school.members.permissions import board_required, member_required, scope_for
+from school.members.selectors.notices import notices_shown_to
 from school.members.selectors.people import home_branch
 from school.members.services import dossier, privacy
 from school.members.views.security import fresh_required
@@ -58,6 +60,22 @@ def reveal(request: HttpRequest, member_id: int) -> HttpResponse:
 
 def _may_reveal(scope, branch) -> bool:
     return scope.is_superuser or (branch is not None and scope.may_write(branch))
+
+
+@require_safe
+@member_required
+def notices(request: HttpRequest) -> HttpResponse:
+    """The notice on personal information, every version of it, and which one agreed to when."""
+    host = HostSettings.for_request(request)
+    context = {
+        "notices": notices_shown_to(request.user, in_force=host.privacy_version),
+        "crumbs": [
+            {"label": _("我的"), "url": "/me/"},
+            {"label": _("个人信息"), "url": reverse("members:profile")},
+            {"label": _("个人信息处理告知")},
+        ],
+    }
+    return render(request, "members/notices.html", context)
 
 
 @require_http_methods(["GET", "POST"])

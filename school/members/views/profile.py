@@ -12,6 +12,7 @@ from school.core.errors import DomainError
 from school.members.forms.records import AskForm
 from school.members.models import MemberRecord
 from school.members.permissions import member_required, scope_for
+from school.members.rules.masks import mask_numbers
 from school.members.selectors.people import (
     home_branch,
     membership_history,
@@ -60,6 +61,7 @@ def profile(request: HttpRequest) -> HttpResponse:
                 "asked": asked,
                 "label": FIELD_LABELS.get(asked.field, _("其他")),
                 "value": asked_value(asked),
+                "text": mask_numbers(asked.text),
             }
             for asked in member.corrections.all()[:SHOWN]
         ],

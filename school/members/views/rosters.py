@@ -18,7 +18,7 @@ from school.members.roster.planning import Outcome
 from school.members.roster.sheets import template as template_sheet
 from school.members.selectors.rosters import answers_exports, own_import_or_404, own_imports
 from school.members.services import rosters as services
-from school.members.services.roster_files import stored
+from school.members.services.roster_files import stored, told_beside
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = RosterImport.State
@@ -109,7 +109,9 @@ def look(request: HttpRequest, branch_id: int, import_id: int) -> HttpResponse:
     under_way = found.state in UNDER_WAY and not _gave_up(found)
     if request.headers.get("HX-Request"):
         response = render(
-            request, "members/roster_progress.html", {"branch": branch, "roster": found}
+            request,
+            "members/roster_progress.html",
+            {"branch": branch, "roster": found, "progress": _progress(found)},
         )
         if not under_way:
             response["HX-Refresh"] = "true"
@@ -118,10 +120,23 @@ def look(request: HttpRequest, branch_id: int, import_id: int) -> HttpResponse:
         "branch": branch,
         "roster": found,
         "under_way": under_way,
+        "progress": _progress(found),
         "crumbs": crumbs(branch, _("导入")),
         **_result(found),
     }
     return render(request, "members/roster_import.html", context)
+
+
+def _progress(found: RosterImport) -> dict:
+    """How far it has come: thousandths, percent and what is being done."""
+    told = told_beside(found.file) if found.state == State.IMPORTING else None
+    if told is not None:
+        share, step = told
+        return {"value": int(share * 1000), "percent": int(share * 100), "step": step}
+    job = found.job
+    if job is None or job.state == "queued":
+        return {"value": 0, "percent": 0, "step": _("排队中，前面的任务办完就开始。")}
+    return {"value": job.progress, "percent": job.percent, "step": job.step}
 
 
 def _gave_up(found: RosterImport) -> bool:

@@ -19,7 +19,7 @@ from school.members import registry
 from school.members.forms.signin import SecondStepForm, SignInForm
 from school.members.models import Member
 from school.members.services import second_step, sessions, signin
-from school.members.services.codes import told
+from school.members.services.codes import tell_of_codes
 
 
 def target_of(request: HttpRequest) -> str:
@@ -57,7 +57,7 @@ def admitted(request: HttpRequest, done: signin.SignIn | None, target: str) -> H
     """On to the page that was asked for, or to the second step before it."""
     if done is None:
         return redirect(with_next("/sign-in/second-step/", target))
-    _tell_of_codes(request, done.member)
+    _tell_of_codes(request, done)
     response = redirect(target)
     response.set_cookie(
         signin.DEVICE_COOKIE,
@@ -72,9 +72,9 @@ def admitted(request: HttpRequest, done: signin.SignIn | None, target: str) -> H
     return response
 
 
-def _tell_of_codes(request: HttpRequest, member: Member) -> None:
-    """Whoever has got a code issued since the last sign-in learns by whom."""
-    for code in told(member, member.previous_login):
+def _tell_of_codes(request: HttpRequest, done: signin.SignIn) -> None:
+    """Whoever has got a code issued learns by whom."""
+    for code in tell_of_codes(member=done.member, with_code=done.with_code):
         who = code.issued_by.name if code.issued_by else _("系统管理员")
         when = formats.date_format(code.issued_at.astimezone(clock.LOCAL), "Y-m-d H:i")
         words = _("登录码由 %(who)s 于 %(when)s 发放。不是本人领取的，请改密码并告诉支部。")

@@ -49,7 +49,7 @@ def merge_branch(
     if change.sections:
         Section.objects.filter(pk__in=[row.pk for row in change.sections]).update(branch=into)
         sections_changed.send(sender=Section, branch=into)
-    redirect_transfers(change.transfers, branch, into)
+    redirect_transfers(change.transfers, branch, into, by)
     own.branch.refresh_from_db()
     end_place(own, on, successor=into)
     branch.refresh_from_db()

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 
+from django.utils.translation import gettext as _
+
+from school.core.language import school_language
 from school.members.models import (
     Branch,
     BranchPlacement,
@@ -14,6 +17,7 @@ from school.members.models import (
 )
 from school.members.selectors.tree_changes import Placing
 from school.members.services.grants import end_grant
+from school.members.services.transfers import withdraw_transfer
 from school.members.signals import memberships_changed, placement_changed
 
 
@@ -71,13 +75,23 @@ def end_grants(grants: Iterable[RoleGrant], by: Member | None) -> None:
         end_grant(grant=grant, by=by)
 
 
-def redirect_transfers(transfers: Iterable[Transfer], old: Branch, new: Branch) -> None:
-    """Transfers under way start from, or go to, the branch that takes the old one's place."""
+def redirect_transfers(
+    transfers: Iterable[Transfer], old: Branch, new: Branch, by: Member | None
+) -> None:
+    """Transfers under way start from, or go to, the branch that takes the old one's place.
+
+    One that would then lead from a branch to itself is settled: nobody has to go anywhere.
+    """
     for transfer in transfers:
         if transfer.sender_id == old.pk:
             transfer.sender = new
         if transfer.receiver_id == old.pk:
             transfer.receiver = new
+        transfer.save(update_fields=["sender", "receiver"])
         if transfer.sender_id == transfer.receiver_id:
-            transfer.state = Transfer.State.WITHDRAWN
-        transfer.save(update_fields=["sender", "receiver", "state"])
+            withdraw_transfer(transfer=transfer, by=by, answer=_merged())
+
+
+@school_language()
+def _merged() -> str:
+    return _("转出和转入的党组织已合并，不用再转接。")

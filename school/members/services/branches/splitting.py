@@ -54,7 +54,7 @@ def split_branch(
     new = place_new(parent=Branch.objects.get(pk=change.target.pk), values=values, on=on)
     for placing in change.placings:
         place(placing, new, on)
-    redirect_transfers(change.transfers, branch, new)
+    redirect_transfers(change.transfers, branch, new, by)
     move_homes(change.homes, new, on)
     end_rows(change.posts, on)
     end_grants(change.grants, by)

@@ -49,7 +49,7 @@ def import_file(
         roster.move_members = move_members
         roster.save(update_fields=["state", "whole_only", "move_members"])
         # Judged a moment ago as a whole, so not once more; each chunk is planned anew anyway.
-        write(roster, planner, tell)
+        write(roster, planner, tell, tell)
     except DomainError as error:
         fail(roster=roster, message=error.message)
         raise

@@ -10,33 +10,71 @@ from school.core import audit, clock, jobs
 from school.core.errors import Conflict
 from school.core.models import Job
 from school.members.models import Member, RosterImport
-from school.members.services.roster_files import remove_file
+from school.members.roster.planning import Outcome
+from school.members.services.roster_files import ask_to_stop, remove_file, unask
 
 State = RosterImport.State
 OPEN_STATES = (State.READING, State.READY, State.IMPORTING)
 
 
-@transaction.atomic
 def cancel_roster(*, roster: RosterImport, by: Member | None) -> RosterImport:
-    """Give an import up. What an import under way has already written stays.
+    """Give an import up. What an import of good rows has already written stays; of a whole one
+    nothing does.
 
     Raises:
         Conflict: it has ended already.
     """
+    if roster.state != State.IMPORTING:
+        return _cancel(roster, by)
+    # Before any lock is waited for: on SQLite who writes a whole holds the only one there is.
+    ask_to_stop(roster.file)
+    try:
+        return _cancel(roster, by)
+    finally:
+        unask(roster.file)
+
+
+@transaction.atomic
+def _cancel(roster: RosterImport, by: Member | None) -> RosterImport:
     held = locked(roster)
     if held.state not in OPEN_STATES:
         raise Conflict(_("这份花名册已经办完，不能取消。"))
     if held.job_id and Job.objects.get(pk=held.job_id).is_open:
         jobs.cancel(held.job)
     _end(held, State.CANCELLED)
+    _record("members.roster_cancelled", held, by)
+    return held
+
+
+def cancelled_with_job(*, roster: RosterImport) -> None:
+    """The job of an import was cancelled in the list of jobs: the import ends with it."""
+    if Job.objects.filter(pk=roster.job_id, state=Job.State.CANCELLED).exists():
+        _end_open(roster)
+
+
+@transaction.atomic
+def _end_open(roster: RosterImport) -> None:
+    held = locked(roster)
+    if held.state in OPEN_STATES:
+        _end(held, State.CANCELLED)
+        _record("members.roster_cancelled", held, None)
+
+
+def counted(counts: dict) -> dict[str, int]:
+    """Rows by outcome, as the trail keeps them."""
+    rows = {name: counts[name] for name in Outcome.values if counts.get(name)}
+    return rows | ({"rows": counts["total"]} if "total" in counts else {})
+
+
+def _record(action: str, held: RosterImport, by: Member | None, **more) -> None:
+    """An entry with what was found and how many rows have been gone through by then."""
     audit.record(
-        "members.roster_cancelled",
+        action,
         actor=by,
         subject=held.branch,
         label=held.name,
-        fields={"import": held.pk, **held.counts.get("done", {})},
+        fields={"import": held.pk, **counted(held.counts), "written": held.written, **more},
     )
-    return held
 
 
 @transaction.atomic
@@ -46,6 +84,7 @@ def fail(*, roster: RosterImport, message: str) -> None:
     if held.state in OPEN_STATES:
         held.findings = [{"kind": "failed", "errors": [message]}, *held.findings]
         _end(held, State.FAILED)
+        _record("members.roster_failed", held, held.created_by, why=message)
 
 
 def _end(roster: RosterImport, state: str) -> None:
@@ -66,7 +105,9 @@ def sweep_imports() -> int:
     old = now - timedelta(days=settings.ROSTER_KEEP_DAYS)
     swept = 0
     for roster in RosterImport.objects.filter(state__in=OPEN_STATES).select_related("job"):
-        if roster.job and roster.job.state == Job.State.FAILED:
+        if roster.job and roster.job.state == Job.State.CANCELLED:
+            cancelled_with_job(roster=roster)
+        elif roster.job and roster.job.state == Job.State.FAILED:
             fail(roster=roster, message=_("读取或写入多次中断，请重新上传。"))
         elif roster.created_at < old:
             fail(roster=roster, message=_("超过保留期限没有确认，请重新上传。"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from school.core import jobs
+from school.core import audit, jobs
 from school.core.errors import DomainError, NotAllowed
 from school.members.models import Branch, RosterImport
 from school.members.permissions import scope_for
@@ -15,7 +15,7 @@ from school.members.roster.reading import Table, read_table
 from school.members.roster.sheets import write_marked
 from school.members.roster.survey import Survey
 from school.members.services.roster_files import new_file, remove_file, stored
-from school.members.services.rosters.ending import fail
+from school.members.services.rosters.ending import cancelled_with_job, counted, fail
 
 State = RosterImport.State
 READ = "members.read_roster"
@@ -43,6 +43,9 @@ def read_job(lease: jobs.Lease) -> dict:
         return dict(read_roster(roster=roster, tell=lease.progress))
     except DomainError as error:
         fail(roster=roster, message=error.message)
+        raise
+    except jobs.JobCancelled:
+        cancelled_with_job(roster=roster)
         raise
 
 
@@ -73,7 +76,7 @@ def preview(roster: RosterImport, planner: Planner, tell: Tell, *, marking: bool
     if not survey.counts["total"]:
         raise DomainError(_("表头下面没有党员。请填好后再上传。"))
     survey.counts["branches"] = len(planner.branches.wanted_new())
-    marked = _mark(table, survey, tell) if marking and survey.notes else ""
+    marked = mark(table, survey, tell) if marking and survey.notes else ""
     counts = {
         name: survey.counts[name] for name in (*Outcome.values, "total", "warned", "branches")
     }
@@ -87,6 +90,13 @@ def preview(roster: RosterImport, planner: Planner, tell: Tell, *, marking: bool
         # Cancelled meanwhile: nothing may stay behind.
         remove_file(marked)
         raise jobs.JobCancelled
+    audit.record(
+        "members.roster_uploaded",
+        actor=roster.created_by,
+        subject=roster.branch,
+        label=roster.name,
+        fields={"import": roster.pk, **counted(counts)},
+    )
     return Counter(counts)
 
 
@@ -100,7 +110,8 @@ def _file_notes(table: Table) -> list[str]:
     return notes
 
 
-def _mark(table: Table, survey: Survey, tell: Tell) -> str:
+def mark(table: Table, survey: Survey, tell: Tell) -> str:
+    """Write the marked sheet; returns the name of its file."""
     tell(0.92, _("写标注后的表"))
     name = new_file()
     write_marked(stored(name), table, survey.notes, whole=len(table) <= MARKED_WHOLE_ROWS)
@@ -122,7 +133,7 @@ def planner_of(roster: RosterImport, table: Table) -> Planner:
     """The planner of an import, with the reach its uploader has today.
 
     Raises:
-        NotAllowed: the uploader may no longer act for the branch.
+        NotAllowed: the uploader may no longer act for the branch, or no longer make new ones.
     """
     by = roster.created_by
     branches = Branch.objects.all()
@@ -130,10 +141,13 @@ def planner_of(roster: RosterImport, table: Table) -> Planner:
         scope = scope_for(by)
         if not scope.may_write(roster.branch):
             raise NotAllowed(_("已没有办理该党组织花名册的权限，请联系上级管理员。"))
+        if roster.create_branches and not scope.may_manage(roster.branch):
+            raise NotAllowed(_("已没有新建党组织的权限，请联系上级管理员，或重新上传而不新建。"))
         branches = scope.writable_branches
     return Planner(
         table,
         roster.branch,
         set(branches.values_list("pk", flat=True)),
         creating=roster.create_branches,
+        by=by,
     )
