@@ -35,9 +35,20 @@ def check_targets() -> None:
 def settle_targets(lease: Lease) -> dict:
     """Bring all targets of a set in step; or recount what a withdrawn set was part of."""
     if "recount" in lease.payload:
-        plans = [p for p in counting_plans() if p.ends_on.year == lease.payload["recount"]]
-        return {"rows": sum(settle_plan(plan=plan) for plan in plans)}
+        return {"rows": _recount(lease.payload["recount"], lease)}
     wanted = TargetSet.objects.get(pk=lease.payload["set"])
     done = settle_set(wanted=wanted, progress=lease.progress)
     TargetSet.objects.filter(pk=wanted.pk).update(settled_at=clock.now())
     return done.as_dict()
+
+
+def _recount(year: int, lease: Lease) -> int:
+    plans = [plan for plan in counting_plans() if plan.ends_on.year == year]
+    rows = 0
+    for number, plan in enumerate(plans):
+
+        def tell(share: float, before: int = number) -> None:
+            lease.progress((before + share) / len(plans))
+
+        rows += settle_plan(plan=plan, progress=tell)
+    return rows

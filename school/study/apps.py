@@ -33,9 +33,10 @@ class StudyConfig(AppConfig):
             register_requirement,
         )
         from school.study.selectors.anomalies import held_members
+        from school.study.selectors.disputes import disputing_members
         from school.study.selectors.gates import questions_answered
         from school.study.selectors.late import waiting_for_late
-        from school.study.selectors.years import late_rows, waiting_arrivals
+        from school.study.selectors.years import held_by_arrivals, late_rows, waiting_arrivals
         from school.study.services.sinks import queue
 
         if settings.STUDY_SINK == "buffered":
@@ -52,6 +53,8 @@ class StudyConfig(AppConfig):
         register_evidence_hold(waiting_for_late)
         register_open_matter(anomalies_open)
         register_evidence_hold(held_members)
+        register_evidence_hold(disputing_members)
+        register_evidence_hold(held_by_arrivals)
         register(Place("me", _("我的"), "study:me", icon="me", order=50, slot=MAIN))
         # 我的 lists the places of the member's menu, so these stand in both.
         register(

@@ -30,7 +30,8 @@ KINDS = {
 }
 DAY, KIND, TITLE, MINUTES, CREDIT, PAPER = "学习日期", "类别", "事由", "分钟", "学时", "证明材料"
 NEEDED = (DAY, KIND, TITLE, PAPER)
-MOST_MINUTES, MOST_CREDIT = 60 * 24 * 31, 10_000
+# A month of minutes; 学时 as they are written, not hundredths.
+MOST_MINUTES, MOST_CREDIT = 60 * 24 * 31, 100
 
 
 @dataclass(frozen=True, slots=True)

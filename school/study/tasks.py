@@ -14,7 +14,7 @@ from school.study.services.disputes import raise_overdue
 from school.study.services.hour_rules import follow_rule
 from school.study.services.recredit import EFFECT, RECREDIT, effect_of, recredit
 from school.study.services.sinks import drain, queue
-from school.study.services.studied import settle_idle_sessions, settle_late_reports
+from school.study.services.studied import settle_idle_sessions
 from school.study.services.years import look_after_year
 
 
@@ -108,5 +108,5 @@ def follow_hour_rule() -> int:
 @shared_task
 def look_after_years() -> str:
     """Book what came late, then close the past year or remind of it, as the settings say."""
-    settle_late_reports()
+    settle_idle_sessions()
     return look_after_year()

@@ -81,10 +81,16 @@ class Kept:
         address: str = "",
         reports: list | None = None,
         check_in: bool = False,
+        received: float | None = None,
     ) -> StudySession:
-        """A visit that began ``begin`` minutes after the day's first moment."""
+        """A visit that began ``begin`` minutes after the day's first moment.
+
+        ``received``: minutes after that moment at which its reports came; None: at its end.
+        """
         opened = self.day + timedelta(minutes=begin)
         last = opened + timedelta(minutes=minutes)
+        if received is not None:
+            last = self.day + timedelta(minutes=received)
         session = StudySession.objects.create(
             member=member,
             revision=revision,

@@ -9,7 +9,7 @@ from openpyxl import Workbook
 
 from school.core import clock
 from school.gatherings.rules import Mark
-from school.gatherings.services import cancel_gathering, close_gathering
+from school.gatherings.services import cancel_gathering, close_gathering, correct_attendance
 from school.members.models import Member, RoleGrant
 from school.members.services.grants import grant_role
 from school.plans.services.counting import fold
@@ -257,6 +257,47 @@ def _cancelled(house: House) -> None:
     _together(house, cancel=True)
 
 
+def _voided(house: House) -> None:
+    """Booked, corrected by the office, made void, and registered anew as it was: paid once."""
+    gathering = _gathered(house)
+    paid = HourEntry.objects.in_force().get(member=house.member, title=gathering.title)
+    with clock.at(gathering.ends_at + HOUR):
+        if paid.credit != 10:
+            correct_entry(entry=paid, reason="实到半场", credit=10, by=house.office)
+        cancel_gathering(gathering=gathering, reason="登记重了", by=house.secretary)
+    _gathered(house, title=gathering.title)
+    standing = HourEntry.objects.in_force().filter(member=house.member, title=gathering.title)
+    assert [line.credit for line in standing] == [paid.credit]
+
+
+def _one_corrected(house: House) -> None:
+    """A wrong tick put right twice: he came later, then he had not been there at all; and back."""
+    gathering = _gathered(house)
+    row, session = gathering.attendances.get(member=house.member), gathering.sessions.get()
+    marks = (Mark("present", 30, 0), Mark("absent"), Mark("present", 20, 5))
+    with clock.at(gathering.ends_at + HOUR):
+        for mark in marks:
+            correct_attendance(
+                gathering=gathering,
+                attendance_id=row.pk,
+                marks={session.pk: mark},
+                reason="点错了",
+                by=house.secretary,
+            )
+
+
+def _gathered(house: House, title: str = ""):
+    """A gathering of the branch with both members there, booked."""
+    title = title or f"支部学习 {house.acts}"
+    gathering = made.over(
+        house.leaf, house.secretary, [made.lesson()], start=house.start, title=title
+    )
+    there = gathering.attendances.filter(member__in=(house.member, house.colleague))
+    with clock.at(gathering.ends_at + HOUR):
+        states = dict.fromkeys(there.values_list("pk", flat=True), "present")
+        return close_gathering(gathering=gathering, states=states, by=house.secretary)
+
+
 ACTS: dict[str, Callable] = {
     "watch": _watch,
     "begin": _begin,
@@ -266,6 +307,8 @@ ACTS: dict[str, Callable] = {
     "recognised": _recognised,
     "together": _together,
     "cancelled": _cancelled,
+    "voided": _voided,
+    "one_corrected": _one_corrected,
     "same_minutes": _same_minutes,
     "desk": _desk,
     "imported": _imported,

@@ -54,6 +54,22 @@ def made(command: list[str], suffix: str) -> Path:
     return target
 
 
+def turned(path: Path) -> Path:
+    """A copy of an MP4 whose picture is stored lying and shown upright, as phones record.
+
+    Written by hand: the option of ffmpeg for it has another name in each of its versions.
+    """
+    one, none = (1 << 16).to_bytes(4, "big"), bytes(4)
+    back, last = (-(1 << 16)).to_bytes(4, "big", signed=True), (1 << 30).to_bytes(4, "big")
+    as_it_lies = b"".join((one, none, none, none, one, none, none, none, last))
+    by_a_quarter = b"".join((none, one, none, back, none, none, none, none, last))
+    data = path.read_bytes()
+    at = data.index(as_it_lies, data.index(b"tkhd"))
+    target = path.with_name(f"{path.stem}-turned{path.suffix}")
+    target.write_bytes(data[:at] + by_a_quarter + data[at + len(by_a_quarter) :])
+    return target
+
+
 class MemberFactory(factory.django.DjangoModelFactory):
     """A plain member; give ``is_superuser=True`` for one who may do everything."""
 
@@ -147,4 +163,13 @@ def package_files(revision: VideoRevision) -> set[str]:
     return {p.name for p in storage.package(revision.package).iterdir()}
 
 
-__all__ = ["CUES", "MemberFactory", "clip", "made", "package_files", "pipeline", "ready_video"]
+__all__ = [
+    "CUES",
+    "MemberFactory",
+    "clip",
+    "made",
+    "package_files",
+    "pipeline",
+    "ready_video",
+    "turned",
+]

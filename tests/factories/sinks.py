@@ -21,9 +21,12 @@ from school.study.models import (
     StudySession,
     WallDay,
 )
+from school.study.services.gates import pass_gate
 from school.study.services.reports import accept_report
 from school.study.services.sinks import buffered, drain, queue
 from tests.factories.study import Page
+
+QUESTION = "question"
 
 COLUMNS = {
     Coverage: [
@@ -59,11 +62,14 @@ def stored() -> dict[str, list[tuple]]:
 
 @dataclass(frozen=True)
 class Event:
-    """A report on its way: from which page, its number, its content, when it comes in."""
+    """A report on its way: from which page, its number, its content, when it comes in.
+
+    Without segments the question in the page's film is answered instead.
+    """
 
     page: Page
     seq: int
-    segments: list[list[int]]
+    segments: list[list[int]] | None
     at: float
 
     @property
@@ -78,8 +84,15 @@ def moment_of(event: Event, start):
         yield
 
 
+def answer_question(event: Event) -> bool:
+    """The member answers the question in the film; whether it was new."""
+    return pass_gate(member=event.page.member, revision=event.page.revision, key=QUESTION)
+
+
 def send_directly(event: Event) -> object:
     """What the direct sink answers; a refusal as it is."""
+    if event.segments is None:
+        return answer_question(event)
     try:
         return accept_report(**event.body, member_id=event.page.member.pk)
     except DomainError as refusal:
@@ -88,6 +101,8 @@ def send_directly(event: Event) -> object:
 
 def send_buffered(event: Event) -> object:
     """What the buffered sink answers before it is drained; a refusal as it is."""
+    if event.segments is None:
+        return answer_question(event)
     try:
         return json.loads(buffered.accept(event.body, SessionStore()))
     except DomainError as refusal:

@@ -242,7 +242,7 @@ def test_who_joins_the_audience_is_asked_and_who_leaves_is_not_left_open(school)
     plan, leaf = school["plan"], school["leaf"]
     assert newcomer.pk in member_states(leaf, plan, clock.today())
     assert newcomer.pk not in member_states(leaf, plan, date(2026, 4, 13))
-    change_standing(member=newcomer, kind="full", state="left", on=clock.today())
+    change_standing(member=newcomer, kind="full", state="left", on=clock.today(), reason="died")
     assert newcomer.pk not in member_states(leaf, plan, clock.today())
 
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from school.core import clock
+from school.core import clock, jobs
 from school.core.errors import Conflict, DomainError
-from school.core.models import AuditEntry
+from school.core.models import AuditEntry, Job
 from school.members.models import PostHolding, RoleGrant
 from school.members.services.grants import grant_role
 from school.members.services.people import transfer_member
@@ -192,6 +192,16 @@ def test_a_withdrawn_set_asks_nothing_and_a_draft_can_be_thrown_away(school):
     assert withdraw_set(wanted=row, by=school["office"], reason="文件作废") == 3
     assert due(school["plain"]) is None
     assert year_progress(school["plain"].pk, 2026) is None
+
+
+def test_the_recount_after_a_withdrawal_tells_how_far_it_is(school, monkeypatch):
+    row, told = make_set(school["office"]), []
+    plans = [make_plan(school["root"], [make_item()]) for _ in range(2)]
+    monkeypatch.setattr("school.core.jobs.RENEW_EVERY", 0)
+    monkeypatch.setattr("school.core.jobs.Lease.renew", lambda _lease, **v: told.append(v) or True)
+    withdraw_set(wanted=row, by=school["office"], reason="文件作废")
+    jobs.run(Job.objects.latest("pk").pk)
+    assert [v["progress"] for v in told] == [1000 * n // len(plans) for n in (1, 2)]
 
 
 def test_a_copy_for_the_next_year_asks_again_whether_study_alone_counts(school):

@@ -17,6 +17,7 @@ from school.plans.services.counting import fold
 from school.plans.services.targets import exempt, set_targets
 from school.reports.selectors.board import board
 from school.study.services.disputes import open_dispute
+from school.study.services.ledger import post_offline
 from tests.factories.plans import complete, make_branch, make_item, make_person, make_plan
 from tests.factories.study import moment
 
@@ -299,3 +300,45 @@ def test_hours_that_are_disputed_carry_a_mark_on_the_board_and_at_the_person(cli
     assert board.count("核实中") == 1
     person = client.get(reverse("reports:member", args=[leaf, member.pk])).content.decode()
     assert "核实中" in person and "核实，" in person
+
+
+def test_the_person_behind_a_past_board_is_shown_as_of_the_same_day(client, school):
+    who = school["people"][0]
+    sign_in(client, school["secretary"])
+    with clock.at(moment("2026-04-20 12:00")):
+        for day, title, hours in ((3, "三月党课", 1), (16, "四月党课", 2)):
+            post_offline(
+                member_id=who.pk,
+                title=title,
+                seconds=hours * 3600,
+                source="lecture",
+                studied_on=date(2026, 3 if hours == 1 else 4, day),
+                origin=f"tests:{hours}",
+            )
+        past = page(client, school["leaf"], on="2026-04-15").content.decode()
+        address = reverse("reports:member", args=[school["leaf"].pk, who.pk])
+        assert f'href="{address}?on=2026-04-15"' in past
+        row = next(
+            each
+            for each in board(school["leaf"], day=date(2026, 4, 15)).people
+            if each.member_id == who.pk
+        )
+        shown = client.get(address, {"on": "2026-04-15"})
+        text = shown.content.decode()
+        assert "截至 2026-04-15，按" in text
+        assert "三月党课" in text and "四月党课" not in text
+        assert shown.context["person"].year.got == row.got == 100
+        today = client.get(address).content.decode()
+        assert "四月党课" in today and "截至 2026-04-20" in today
+        assert f'href="{address}"' in page(client, school["leaf"]).content.decode()
+        assert client.get(address, {"on": "gestern"}).status_code == 400
+
+
+def test_what_was_completed_after_the_day_stands_as_open_behind_a_past_board(client, school):
+    who = school["people"][1]  # one item on 2 April
+    sign_in(client, school["secretary"])
+    address = reverse("reports:member", args=[school["leaf"].pk, who.pk])
+    with clock.at(moment("2026-04-20 12:00")):
+        assert "2026-04-02" in client.get(address).content.decode()
+        before = client.get(address, {"on": "2026-04-01"}).content.decode()
+        assert "2026-04-02" not in before and "学习中" not in before

@@ -30,7 +30,7 @@ from tests.factories.study import Page
 EVERYTHING = [
     "watch", "watch", "watch", "quiz", "recognised", "together", "cancelled", "same_minutes",
     "desk", "imported", "other", "correct", "take_back", "disputed", "line_disputed", "late",
-    "too_late",
+    "too_late", "voided", "one_corrected",
     "begin", "midnight", ("watch", 20), ("correct", 9), "anew", "begin", ("take_back", 5), "watch",
     "quiz",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from school.members.personal_data import parts
 from school.study import spans as sets
 from school.study.models import Anomaly, HourEntry, Report, StudySession, WallDay, YearClose
 from school.study.registry import open_matters
+from school.study.rules.judge import Segment
 from school.study.selectors.anomalies import anomalies_below, anomaly_within, may_judge
 from school.study.services import evidence
 from school.study.services.anomalies import find_anomalies, find_recent, judge_anomaly
@@ -404,7 +405,32 @@ def test_the_page_of_a_row_masks_the_others_and_hides_those_out_of_reach(school)
     assert "李**" in whole and "核实结论" in whole and "核实结论" not in text
 
 
-@pytest.mark.parametrize("kind", ["device", "lockstep", "long_day", "rhythm"])
+def told_in_the_evening(school):
+    """Three films of the morning that came in one go, hours after the browser was heard of."""
+    for number in range(3):
+        seen = [([Segment(0, 20 * 60_000, 0, 20 * 60_000, 100, True)], [])]
+        school["kept"].visit(
+            *(school["people"][0], make_lesson(20), 30 * number, 20),
+            browser="one",
+            reports=seen,
+            received=600,
+        )
+    school["kept"].visit(
+        school["people"][0], make_lesson(20), 300, 1, browser="one", reports=[([], [])]
+    )
+
+
+def test_visits_told_hours_later_are_listed_once_and_again_when_more_come(school):
+    told_in_the_evening(school)
+    assert find_anomalies(day=DAY).new == 1
+    row = listed(kind=Kind.DEFERRED).get()
+    assert row.member == school["people"][0] and row.evidence["total"] == 60 * 60_000
+    assert find_anomalies(day=DAY).new == 0
+    find_anomalies(day=DAY, rhythm_of=set())
+    assert listed(kind=Kind.DEFERRED).exists()  # his reports were not read
+
+
+@pytest.mark.parametrize("kind", ["device", "lockstep", "long_day", "rhythm", "deferred"])
 def test_every_kind_of_evidence_is_readable(school, kind):
     if kind == "device":
         one_telephone(school, school["people"])
@@ -412,6 +438,8 @@ def test_every_kind_of_evidence_is_readable(school, kind):
         in_step(school, school["people"])
     elif kind == "long_day":
         long_day(school["people"][0])
+    elif kind == "deferred":
+        told_in_the_evening(school)
     else:
         same = {"visits": 6, "items": 6, "low": 60_000, "high": 60_900}
         both = {"answers": 12, "low": 4_000, "high": 4_150}
@@ -439,6 +467,7 @@ def test_every_kind_of_evidence_is_readable(school, kind):
         "lockstep": "4 名党员学习多项内容",
         "long_day": "当日计入 20 小时",
         "rhythm": "间隔都是 30.0 秒左右",
+        "deferred": "3 次学习（合计 1 小时）都在结束一小时以后才一次传来",
     }
     assert says[kind] in page and not {"挂机", "异常", "作弊"} & set(page.split())
 

@@ -12,10 +12,12 @@ from school.study.rules.anomalies import (
     MINUTE,
     SECOND,
     STEP_CROWD,
+    Delivery,
     Limits,
     Trace,
     Visit,
     _pairs,
+    deferred,
     device_chains,
     lockstep,
     long_day,
@@ -248,6 +250,45 @@ def test_the_order_of_the_evidence_changes_nothing(rows):
         return device_chains(given, Limits(accounts=2)), steps
 
     assert found(visits)[1] == found(visits[::-1])[1]
+
+
+# -- late delivery --------------------------------------------------------------------------------
+
+
+def visit(opened, begin, minutes, received, *, browser="one", over=0):
+    """Moments in minutes of the day; ``over``: how long the delivery took."""
+    told = [received * MINUTE, (received + over) * MINUTE]
+    begin, spent = begin * MINUTE, minutes * MINUTE
+    return Delivery(1, opened * MINUTE, begin, begin + spent, spent, told, browser)
+
+
+def test_visits_opened_in_the_morning_and_told_in_one_go_in_the_evening_are_listed():
+    """A script opens forty visits at eight and sends one report of each at twenty."""
+    opened = 8 * 60
+    day = [visit(opened + n // 6, opened + 15 * n, 15, 20 * 60 + n // 6) for n in range(40)]
+    found = deferred(day)
+    assert len(found["visits"]) >= 36 and found["total"] >= 36 * 15 * MINUTE
+
+
+def test_visits_told_later_than_the_browser_was_heard_of_are_listed():
+    kept_back = [visit(480 + 30 * n, 480 + 30 * n, 20, 1200) for n in range(3)]
+    # The next opening came after the first two began, and a page in the afternoon after all.
+    afternoon = visit(900, 900, 1, 901)
+    assert len(deferred([*kept_back, afternoon])["visits"]) == 3
+    assert deferred([*kept_back, afternoon._replace(browser="two")]) is None
+    assert deferred([each._replace(browser="") for each in [*kept_back, afternoon]]) is None
+
+
+def test_honest_days_are_not_taken_for_late_delivery():
+    watched = [visit(480 + 30 * n, 480 + 30 * n, 20, 481 + 30 * n, over=19) for n in range(10)]
+    # Read in the train without a line from pages opened before; sent when there was one again.
+    train = [visit(480, 480 + 8 * n, 8, 660) for n in range(3)]
+    # The battery died in one visit, which came the next day with the next page.
+    died = visit(480, 481, 30, 480 + 24 * 60)
+    short = [visit(480, 480, 3, 1200) for _ in range(5)]
+    slowly = [visit(480 + 30 * n, 480 + 30 * n, 20, 1200, over=30) for n in range(5)]
+    for day in (watched, train, [*watched, died], [*watched, *short], slowly, []):
+        assert deferred(day) is None
 
 
 # -- gatherings -----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import pytest
 from school.core import clock
 from school.core.errors import DomainError, NotAllowed, TooMany
 from school.members.models import SignInSession
+from school.members.services.sessions import end_session
 from school.study import spans as sets
 from school.study.models import (
     Completion,
@@ -309,6 +310,20 @@ def test_study_after_its_sign_in_was_taken_away_is_void_in_every_way_in(tab, end
     assert worth(page.member)[0] == counted
 
 
+@pytest.mark.parametrize("wrong", [timedelta(days=1), timedelta(days=-1)])
+def test_a_device_signed_out_on_a_host_a_day_off_studies_until_then_and_no_longer(tab, wrong):
+    page = tab()
+    sign_in = SignInSession.objects.create(
+        member=page.member, key="k" * 32, began_at=EVENING, seen_at=EVENING
+    )
+    StudySession.objects.update(sign_in=sign_in)
+    at = EVENING + timedelta(seconds=60)
+    with clock.at(at + wrong, authority=at):
+        end_session(member=page.member, session_id=sign_in.pk, by=page.member)
+    page.send((0, 120, 0, 120))
+    assert worth(page.member)[0] == 60
+
+
 def test_a_token_says_the_browser_it_was_opened_in_and_does_not_tell_the_key():
     key = "a2c4e6g8i0k2m4o6q8s0u2w4y6a8c0e2"
     hashed = tokens.browser_of(key)
@@ -454,6 +469,17 @@ def test_minutes_studied_online_are_not_paid_again_by_a_gathering(tab):
     assert worth(page.member) == (600, 600)
 
 
+@pytest.mark.parametrize("media", [1, 12 * HOUR * 1000])
+def test_a_token_left_on_a_shared_phone_cannot_spend_its_members_day(tab, media):
+    """A moment of film in twelve hours, or twelve hours of a film that lasts twenty minutes."""
+    page, whole = tab(), 12 * HOUR
+    page.send_raw([[0, media, 0, whole * 1000, 100, 1]], after=whole, member_id=None)
+    assert spent(page.member) <= 4 * (min(media, TWENTY * 1000) + 250)
+    later = tab(member=page.member, start=EVENING + timedelta(hours=2))
+    later.watch(0, 300)
+    assert later.send().studied_ms >= 300_000
+
+
 # -- check-ins -------------------------------------------------------------------------------------
 
 
@@ -505,6 +531,26 @@ def test_two_visits_have_check_ins_of_their_own(tab):
         steps = [b - a for a, b in zip((0, *moments), moments, strict=False)]
         assert all(8 * 60_000 <= step <= 15 * 60_000 for step in steps)
         assert moments[-1] > (12 * 60 - 15) * 60_000
+
+
+def test_short_visits_one_after_another_are_asked_as_one_long_visit_is(tab):
+    """A page loaded anew every seven minutes, or one short lesson after another."""
+    member, long, at, asked = make_member(), make_lesson(60), EVENING, []
+    for visit in range(4):
+        page = tab(long if visit < 2 else make_lesson(6), member, at)
+        asked.append(first_check_in(page))
+        low = 7 * visit * MINUTE if visit < 2 else 0
+        end = 7 * MINUTE if visit < 2 else 6 * MINUTE
+        page.send((low, low + end, 0, end), answers=[])
+        at += timedelta(seconds=end + 5)
+    assert asked[0] >= 8 * MINUTE
+    assert asked[1] <= 8 * MINUTE  # 15 at most, less the seven of the first
+    assert asked[2] <= 1 * MINUTE and asked[3] == gates.SETTLING_MS / 1000
+    # Answered once, the next visit starts anew, and so does who comes back after a rest.
+    page = tab(long, member, at)
+    page.send((0, 60, 20, 80), answers=[[0, 15_000]])
+    assert first_check_in(tab(long, member, at + timedelta(minutes=3))) >= 7 * MINUTE
+    assert first_check_in(tab(long, member, at + timedelta(hours=3))) >= 8 * MINUTE
 
 
 def test_a_script_that_answers_every_check_in_gains_the_time_it_sits_there_and_no_more(tab):

@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from school.core import clock
 from school.study import spans as sets
@@ -22,7 +25,7 @@ from school.study.models import (
 from school.study.services.completion import consider, meet_by_group
 from school.study.services.ledger import claim_wall, post_offline, post_studied
 from school.study.services.reports import accept_report
-from tests.factories.parallel import together
+from tests.factories.parallel import in_processes, together
 from tests.factories.study import Page, make_lesson, make_member, moment
 
 EVENING = moment("2026-03-02 20:00")
@@ -41,15 +44,7 @@ def committed(django_db_setup, django_db_blocker):
 
 
 def _remove(member, lessons, *, stay=False):
-    with connection.cursor() as cursor:
-        for model in (Report,):
-            cursor.execute(
-                f"DELETE FROM {model._meta.db_table} WHERE session_id IN"
-                f" (SELECT id FROM {StudySession._meta.db_table} WHERE member_id = %s)",
-                [member.pk],
-            )
-        for model in (StudySession, HourEntry, Completion, Coverage, StudyDay, WallDay):
-            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE member_id = %s", [member.pk])
+    _forget(member)
     for lesson in lessons:
         StudyItem.objects.filter(pk=lesson.item_id).update(current=None)
         ItemRevision.objects.filter(item_id=lesson.item_id).delete()
@@ -58,8 +53,24 @@ def _remove(member, lessons, *, stay=False):
         member.delete()
 
 
+def _forget(member):
+    """Whatever a member has studied."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {Report._meta.db_table} WHERE session_id IN"
+            f" (SELECT id FROM {StudySession._meta.db_table} WHERE member_id = %s)",
+            [member.pk],
+        )
+        for model in (StudySession, HourEntry, Completion, Coverage, StudyDay, WallDay):
+            cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE member_id = %s", [member.pk])
+
+
 def sending(page, numbers, width=10):
-    """Report ten seconds of media for the same ten seconds of the evening, batch by batch."""
+    """Report ten seconds of media for the same ten seconds of the evening, batch by batch.
+
+    Every check-in is answered in its moment, whenever chance has put it.
+    """
+    answers = list(map(list, enumerate(page.opened.check_ins)))
 
     def work():
         for number in numbers:
@@ -71,6 +82,7 @@ def sending(page, numbers, width=10):
                     seq=number,
                     segments=rows,
                     member_id=page.member.pk,
+                    answers=answers,
                 )
 
     return work
@@ -87,6 +99,84 @@ def test_two_tabs_at_once_share_one_evening_and_lose_none_of_it(committed):
     days = StudyDay.objects.filter(member=member).values_list("studied_ms", flat=True)
     assert sum(days) == spent
     assert Report.objects.filter(session__member=member).count() == 40
+
+
+def test_two_worker_processes_share_one_evening_and_lose_none_of_it(committed):
+    member, lessons = committed
+    pages = [Page(member, lesson, EVENING) for lesson in lessons]
+    in_processes(*[sending(page, range(1, 21)) for page in pages])
+    spent = sets.length(sets.unpack(WallDay.objects.get(member=member).spans))
+    studied = Coverage.objects.filter(member=member).values_list("studied_ms", flat=True)
+    assert spent == sum(studied) == 200_000
+    assert Report.objects.filter(session__member=member).count() == 40
+
+
+# One report of a page: what of the film in which seconds of the evening, honest or not.
+reports = st.tuples(
+    st.integers(0, 1),
+    st.integers(0, 400),
+    st.integers(0, 60),
+    st.integers(0, 300),
+    st.integers(1, 60),
+)
+traces = st.lists(st.tuples(reports, st.integers(0, 3)), min_size=4, max_size=16)
+
+
+def reporting(pages, events):
+    """Send reports of several pages, all received when the evening is over."""
+
+    def work():
+        with clock.at(EVENING + timedelta(minutes=10)):
+            for number, (page, media, length, begin, took) in events:
+                row = [media, media + length, begin, begin + took]
+                accept_report(
+                    token=pages[page].opened.token,
+                    seq=number,
+                    segments=[[each * 1000 for each in row] + [100, 1]],
+                    member_id=pages[page].member.pk,
+                )
+
+    return work
+
+
+@given(traces, st.integers(2, 4), st.lists(st.integers(0, 15), max_size=4))
+@examples(max_examples=6, suppress_health_check=list(HealthCheck))
+def test_a_trace_cut_over_worker_processes_is_worth_what_one_process_makes_of_it(
+    committed, trace, workers, again
+):
+    """Whoever takes in which report, and some twice: the same time is spent, none of it twice."""
+    member, lessons = committed
+    pages = [Page(member, lesson, EVENING) for lesson in lessons]
+    events = [(number, report) for number, (report, _worker) in enumerate(trace, 1)]
+    try:
+        with transaction.atomic():
+            reporting(pages, events)()
+            alone = bytes(WallDay.objects.get(member=member).spans) if _spent(member) else b""
+            transaction.set_rollback(True)
+        cut = [[] for _ in range(workers)]
+        for event, (_report, worker) in zip(events, trace, strict=True):
+            cut[worker % workers].append(event)
+        for place in again:
+            cut[place % workers].append(events[place % len(events)])
+        in_processes(*[reporting(pages, part) for part in cut])
+        spent = _spent(member)
+        assert spent == (sets.length(sets.unpack(alone)) if alone else 0)
+        assert not alone or bytes(WallDay.objects.get(member=member).spans) == alone
+        seen = Coverage.objects.filter(member=member)
+        days = StudyDay.objects.filter(member=member).values_list("studied_ms", flat=True)
+        kept = Report.objects.filter(session__member=member)
+        studied = sum(seen.values_list("studied_ms", flat=True))
+        assert studied == sum(days) == sum(kept.values_list("studied_ms", flat=True)) <= spent
+        assert kept.count() == len(events)
+        for each in seen:
+            assert each.covered == sets.length(sets.unpack(each.spans))
+    finally:
+        _forget(member)
+
+
+def _spent(member):
+    rows = WallDay.objects.filter(member=member)
+    return sum(sets.length(sets.unpack(row.spans)) for row in rows)
 
 
 def test_the_same_batch_sent_twice_at_once_counts_once(committed):

@@ -13,9 +13,17 @@ from school.core.errors import Conflict, DomainError, NotAllowed
 from school.members.models import RoleGrant
 from school.members.services.grants import grant_role
 from school.notices.models import Delivery
-from school.study.models import Completion, Dispute, DisputeStep, HourEntry
+from school.study.models import (
+    Completion,
+    Dispute,
+    DisputeStep,
+    HourEntry,
+    LateArrival,
+    YearClose,
+)
 from school.study.registry import open_matters, pending_rows
 from school.study.rules.working_days import after, is_working_day
+from school.study.selectors import hours_of_year
 from school.study.selectors.disputes import may_decide, may_verify, waiting_count, who_has_it
 from school.study.services.disputes import (
     correct_record,
@@ -26,6 +34,7 @@ from school.study.services.disputes import (
     withdraw_dispute,
 )
 from school.study.services.ledger import post_offline
+from school.study.services.rebuild import rebuild_hours
 from tests.factories import members as make
 from tests.factories.study import make_lesson, make_rule, moment
 
@@ -137,6 +146,63 @@ def test_a_film_recognised_as_seen_completes_and_pays_by_the_rule(school):
     assert dispute.completion.evidence == Completion.Evidence.MANUAL
     assert dispute.completion.effective_on == DAY
     assert HourEntry.objects.get(member=school["member"]).credit == 50
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "booked_as"),
+    [
+        ("lesson", "", "online"),
+        ("quiz", "", "quiz"),
+        ("lesson", "group", "group"),
+        (None, "", "manual"),
+        (None, "online", "online"),
+    ],
+)
+def test_missing_hours_are_booked_as_what_they_were_and_in_full(school, kind, source, booked_as):
+    make_rule(daily_cap=10)
+    item = make_lesson(20, kind=kind).item if kind else None
+    dispute = verified(school, missing(school, item=item))
+    dispute = correct_record(
+        dispute=dispute, reason="属实", credit=150, source=source, by=school["office"]
+    )
+    entry = dispute.booked
+    assert (entry.source, entry.credit, entry.note) == (booked_as, 150, "属实")
+    online = booked_as in {"online", "quiz"}
+    year = hours_of_year(school["member"].pk, 2026)
+    assert (year.online, year.offline) == ((150, 0) if online else (0, 150))
+    assert not rebuild_hours().differences
+
+
+def test_a_source_that_is_none_is_refused(school):
+    with pytest.raises(DomainError):
+        correct_record(
+            dispute=verified(school), reason="x", credit=100, source="gift", by=school["office"]
+        )
+    assert not HourEntry.objects.exists()
+
+
+def test_the_form_offers_the_source_and_says_what_is_booked(school):
+    item = make_lesson(20).item
+    dispute = verified(school, missing(school, item=item))
+    client = Client()
+    client.force_login(school["office"], backend="school.members.backends.MemberBackend")
+    page = client.get(reverse("study:dispute_case", args=[dispute.pk])).content.decode()
+    assert "足额补记" in page and '<option value="online" selected>' in page
+    values = {"decision": "correct", "hours": "0.5", "source": "online", "reason": "属实"}
+    assert (
+        client.post(reverse("study:dispute_decide", args=[dispute.pk]), values).status_code == 302
+    )
+    assert HourEntry.objects.get().source == "online"
+
+
+def test_what_is_decided_for_a_closed_year_goes_to_the_late_arrivals(school):
+    low = booked(school)
+    dispute = verified(school, missing(school, entry=low))
+    YearClose.objects.create(year=2026, closed_at=clock.now())
+    with clock.at(moment("2027-02-03 09:00")):
+        done = correct_record(dispute=dispute, reason="少记了", credit=300, by=school["office"])
+    assert (done.state, done.booked.credit) == (State.CORRECTED, 0)
+    assert LateArrival.objects.get().award == 200
 
 
 def test_a_record_upheld_stays_and_the_reason_is_read(school):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from school.study.rules import gates
+from school.study.rules.judge import Segment
 
 pytestmark = pytest.mark.pure
 
@@ -31,6 +32,26 @@ def test_a_look_at_a_part_of_the_visit_sees_the_same_moments(sid, one, other):
     whole = gates.schedule(sid, 8 * MINUTE, 15 * MINUTE, longer)
     part = gates.schedule(sid, 8 * MINUTE, 15 * MINUTE, shorter)
     assert part == [moment for moment in whole if moment < shorter]
+
+
+@given(sids, st.integers(1, 20 * MINUTE))
+def test_what_was_studied_elsewhere_brings_the_first_check_in_forward(sid, carried):
+    low, high, until = 8 * MINUTE, 15 * MINUTE, 60 * MINUTE
+    alone = gates.schedule(sid, low, high, until)
+    moments = gates.schedule(sid, low, high, until, carried)
+    assert moments[0] == max(gates.SETTLING_MS, alone[0] - carried)
+    assert all(low <= b - a <= high for a, b in zip(moments, moments[1:], strict=False))
+
+
+def test_what_is_unanswered_is_what_was_studied_after_the_last_answer():
+    def seen(begin, end, *answers, visible=True):
+        return [Segment(0, end - begin, begin, end, 100, visible)], list(answers)
+
+    visit = [seen(0, 300), seen(300, 500), seen(400, 600, visible=False)]
+    assert gates.unanswered(visit, 0) == 500
+    assert gates.unanswered(visit, 70) == 570
+    assert gates.unanswered([*visit, seen(650, 800, (0, 700))], 70) == 100
+    assert gates.unanswered([], 70) == 70
 
 
 def test_moments_spread_over_the_whole_range():

@@ -12,8 +12,8 @@ from school.study.rules.presets import PRESETS
 from school.study.selectors import hours_of_year
 from school.study.services.ledger import post_offline
 from tests.factories.study import Page, make_lesson, make_member, make_rule, moment
-from tests.study.test_ledger import close
 from tests.study.test_views import runs_the_school
+from tests.study.test_year_close import close, open_dispute_of
 
 pytestmark = pytest.mark.django_db
 
@@ -217,3 +217,20 @@ def test_late_arrivals_are_listed_and_decided_on(client, keeper):
         client.post(address, {"decision": "refuse", "reason": "没有证明材料"})
     assert hours_of_year(member.pk, 2027).offline == 100
     assert set(LateArrival.objects.values_list("state", flat=True)) == {"booked", "refused"}
+
+
+def test_the_page_closes_a_year_over_open_matters_only_with_the_tick_that_names_them(
+    client, keeper
+):
+    member = studied()
+    open_dispute_of(member)
+    address = reverse("hour_years:close", args=[2026])
+    with clock.at(moment("2027-02-01 09:00")):
+        client.logout()  # a session does not last so long
+        client.force_login(keeper)
+        page = client.get(address).content.decode()
+        assert 'name="despite" value="1"' in page and "1 件未了事项" in page
+        refused = client.post(address, follow=True).content.decode()
+        assert "未了事项" in refused and not YearClose.objects.exists()
+        client.post(address, {"despite": "1"})
+    assert YearClose.objects.get().closed_by == keeper

@@ -11,7 +11,8 @@ from school.core import clock
 from school.study.models import HourEntry, LateArrival
 from school.study.selectors import hours_of_year
 from tests.factories.study import make_member, make_rule, moment
-from tests.study.test_ledger import close, exact
+from tests.study.test_ledger import exact
+from tests.study.test_year_close import close
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +88,8 @@ def test_lines_are_booked_by_minutes_or_as_given_and_only_once(tmp_path, name):
         ({"分钟": "-5"}, "大于 0"),
         ({"分钟": None}, "至少填一项"),
         ({"学时": "1.234"}, "两位小数"),
+        ({"学时": "3200"}, "学时"),  # hundredths written by mistake
+        ({"学时": "100.01"}, "学时"),
     ],
 )
 def test_a_wrong_line_is_named_and_nothing_is_booked(tmp_path, changes, word):
@@ -159,3 +162,35 @@ def test_lines_of_a_closed_year_go_to_the_late_arrivals(tmp_path):
     assert "其中 1 条" in run(sheet(tmp_path, line(member, 学习日期="2025-12-20")))[0]
     late = LateArrival.objects.get()
     assert (late.year, late.award, late.state) == (2025, 800, "waiting")
+
+
+def test_a_line_like_one_that_stands_already_is_named_and_booked_only_when_asked(tmp_path):
+    make_rule()
+    first, second = make_member(), make_member("李素芬")
+    day = {"学习日期": "2026-05-20", "类别": "党课"}
+    run(sheet(tmp_path, line(first, **day)))
+    named = {**day, "事由": "集团党校春季班（第一期）"}
+    again = sheet(tmp_path, line(first, **named), line(second, **named))
+    out, err = run(again, "--dry-run")
+    assert "可能重复 1 行" in out and "第 2 行" in err and "集团党校春季班" in err
+    with pytest.raises(CommandError, match="also-similar"):
+        run(again)
+    assert HourEntry.objects.count() == 1
+    run(again, "--good-rows-only")
+    assert list(HourEntry.objects.filter(member=second).values_list("title", flat=True))
+    assert HourEntry.objects.filter(member=first).count() == 1
+    run(again, "--also-similar")
+    assert HourEntry.objects.filter(member=first).count() == 2
+
+
+def test_another_kind_or_day_and_two_lines_of_one_sheet_are_not_taken_for_one(tmp_path):
+    make_rule()
+    member = make_member()
+    run(sheet(tmp_path, line(member)))
+    path = sheet(
+        tmp_path,
+        line(member, 类别="党课", 事由="上午"),
+        line(member, 类别="党课", 事由="下午"),
+        line(member, 学习日期="2026-05-21", 事由="第二天"),
+    )
+    assert "已入账 3 条" in run(path)[0] and "可能重复 0 行" in run(path)[0]

@@ -6,13 +6,27 @@ import pytest
 
 from school.core import clock
 from school.core.errors import Conflict, DomainError, NotAllowed
-from school.study.models import HourEntry, HourRule, LateArrival, StudyDay, YearClose
+from school.study.models import (
+    Completion,
+    HourEntry,
+    HourRule,
+    ItemRevision,
+    StudyDay,
+    StudyItem,
+)
 from school.study.selectors import hours_of_year
+from school.study.selectors.pay import pay_of
+from school.study.services.completion import consider, reverse_completion
 from school.study.services.hour_rules import add_hour_rule
-from school.study.services.ledger import correct_entry, post_offline, post_studied
+from school.study.services.items import register_item
+from school.study.services.ledger import (
+    correct_entry,
+    post_decided,
+    post_offline,
+    post_studied,
+)
 from school.study.services.rebuild import rebuild_hours
-from school.study.services.studied import settle_idle_sessions, settle_late_reports
-from school.study.services.years import book_late, close_year, look_after_year, refuse_late
+from school.study.services.studied import settle_idle_sessions
 from tests.factories.study import Page, make_lesson, make_member, make_rule, moment
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +96,7 @@ def test_by_time_an_evening_over_midnight_counts_for_both_days_and_loses_nothing
     assert exact()
 
 
-def test_study_reported_after_its_session_was_settled_is_booked_at_night():
+def test_study_reported_after_its_session_was_settled_is_booked_in_the_next_round():
     make_rule(**BY_TIME)
     member, lesson = make_member(), make_lesson(60)
     page = Page(member, lesson, EVENING)
@@ -91,10 +105,25 @@ def test_study_reported_after_its_session_was_settled_is_booked_at_night():
         settle_idle_sessions()
     page.send((900, 1800, 900, 1800), after=7200)
     with clock.at(EVENING + timedelta(hours=6)):
-        assert settle_late_reports() == 1
-        assert settle_late_reports() == 0
+        assert settle_idle_sessions() == 1
+        assert settle_idle_sessions() == 0
     studied = sum(StudyDay.objects.values_list("studied_ms", flat=True))
     assert hours_of_year(member.pk, 2026).online == studied // 27_000
+    assert exact()
+
+
+def test_a_host_whose_clock_is_ahead_settles_nothing_away():
+    """It marks the visit as settled tomorrow; what comes today by the shared clock is booked."""
+    make_rule(**BY_TIME)
+    page = Page(make_member(), make_lesson(60), EVENING)
+    page.watch(0, 900)
+    now = EVENING + timedelta(hours=1)
+    with clock.at(now + timedelta(days=1), authority=now):
+        assert settle_idle_sessions() == 1
+    page.send((900, 1800, 900, 1800), after=7200)
+    with clock.at(EVENING + timedelta(hours=3)):
+        assert settle_idle_sessions() == 1
+    assert sum(HourEntry.objects.values_list("credit", flat=True)) == 66
     assert exact()
 
 
@@ -205,88 +234,6 @@ def test_a_correction_takes_back_and_books_what_is_right():
         correct_entry(entry=entry, reason="再次", by=keeper)
 
 
-def close(year: int, by=None) -> YearClose:
-    with clock.at(moment(f"{year + 1}-02-01 09:00")):
-        return close_year(year=year, by=by)
-
-
-def test_a_year_is_closed_after_its_day_and_only_once():
-    make_rule()
-    Page(make_member(), make_lesson(5), EVENING).watch(0, 300)
-    with clock.at(moment("2027-01-31 23:00")), pytest.raises(Conflict):
-        close_year(year=2026, by=None)
-    close(2026)
-    with pytest.raises(Conflict):
-        close(2026)
-
-
-def test_closing_a_year_books_what_was_studied_by_time_first():
-    make_rule(**BY_TIME)
-    member, lesson = make_member(), make_lesson(60)
-    Page(member, lesson, moment("2026-12-31 20:00")).watch(0, 1800)
-    close(2026)
-    assert hours_of_year(member.pk, 2026).online == 66
-    assert not LateArrival.objects.exists()
-
-
-def late_line(member) -> LateArrival:
-    close(2026)
-    with clock.at(moment("2027-02-03 09:00")):
-        post_offline(
-            member_id=member.pk,
-            title="上级调训",
-            seconds=7200,
-            source="training",
-            studied_on=date(2026, 12, 20),
-            origin="x:1",
-        )
-    return LateArrival.objects.get()
-
-
-def test_a_late_arrival_is_booked_into_the_new_year_once():
-    make_rule()
-    member, keeper = make_member(), make_member("教务")
-    late = late_line(member)
-    with clock.at(moment("2027-02-04 09:00")):
-        with pytest.raises(NotAllowed):
-            book_late(late=late, by=member)
-        book_late(late=late, by=keeper)
-        with pytest.raises(Conflict):
-            book_late(late=late, by=keeper)
-    assert hours_of_year(member.pk, 2026).offline == 0
-    assert hours_of_year(member.pk, 2027).offline == 200
-    late.refresh_from_db()
-    assert (late.state, late.decided_by) == ("booked", keeper)
-    assert exact()
-
-
-def test_a_late_arrival_is_refused_only_with_a_reason():
-    make_rule()
-    member, keeper = make_member(), make_member("教务")
-    late = late_line(member)
-    with pytest.raises(DomainError):
-        refuse_late(late=late, by=keeper, reason="")
-    refuse_late(late=late, by=keeper, reason="没有证明材料")
-    assert hours_of_year(member.pk, 2027).offline == 0
-    with pytest.raises(Conflict):
-        book_late(late=late, by=keeper)
-
-
-def test_a_past_year_is_closed_or_reminded_of_as_set(settings):
-    make_rule()
-    Page(make_member(), make_lesson(5), EVENING).watch(0, 300)
-    settings.STUDY_YEAR_END = "remind"
-    with clock.at(moment("2027-02-01 09:00")):
-        assert look_after_year() == ""  # nobody runs the hours yet
-    settings.STUDY_YEAR_END = "close"
-    with clock.at(moment("2027-01-20 09:00")):
-        assert look_after_year() == ""
-    with clock.at(moment("2027-02-01 09:00")):
-        assert look_after_year() == "closed"
-        assert look_after_year() == ""
-    assert YearClose.objects.get().year == 2026
-
-
 def test_study_by_time_that_was_corrected_is_not_paid_again_at_night():
     make_rule(**BY_TIME)
     member, keeper, lesson = make_member(), make_member("教务"), make_lesson(60)
@@ -312,4 +259,73 @@ def test_room_that_a_correction_leaves_under_a_cap_rewrites_no_other_line():
     assert exact()
     Page(member, make_lesson(5), EVENING + timedelta(hours=1)).watch(0, 300)
     assert credits(member)[-1][1] == 15  # the room is there for what is studied later
+    assert exact()
+
+
+# -- once a year, whoever has put it right ------------------------------------------------------
+
+
+def new_version(revision: ItemRevision) -> ItemRevision:
+    """The film was replaced: a new revision of the same item."""
+    item = revision.item
+    return register_item(
+        kind=item.kind,
+        source_type=item.source_type,
+        source_id=item.source_id,
+        title=item.title,
+        path=item.path,
+        audience=None,
+        axis=revision.axis,
+        axis_length=revision.axis_length * 2,
+        study_ms=revision.study_ms * 2,
+        max_rate=200,
+        study_again=True,
+    )
+
+
+def test_a_corrected_completion_is_still_the_one_of_the_year():
+    make_rule()
+    member, keeper, lesson = make_member(), make_member("教务"), make_lesson(5)
+    Page(member, lesson, EVENING).watch(0, 300)
+    entry = HourEntry.objects.get()
+    for credit in (10, 12):  # put right twice
+        entry = correct_entry(entry=entry, reason="只看了一半", credit=credit, by=keeper)
+    again = new_version(lesson)
+    with clock.at(EVENING):
+        item = StudyItem.objects.select_related("current").get(pk=lesson.item_id)
+        assert (pay_of(member.pk, item).state, pay_of(member.pk, item).credit) == ("paid", 12)
+    Page(member, again, EVENING + timedelta(days=1)).watch(0, 600)
+    assert credits(member)[-1][1] == 0
+    assert hours_of_year(member.pk, 2026).online == 12
+    assert exact()
+
+
+def test_what_was_decided_for_an_item_is_not_paid_again_by_late_evidence():
+    make_rule()
+    member, lesson = make_member(), make_lesson(5)
+    post_decided(
+        member_id=member.pk,
+        title="微课",
+        award=25,
+        source="manual",
+        studied_on=EVENING.date(),
+        origin="dispute:1",
+        item=lesson.item,
+    )
+    Page(member, lesson, EVENING).watch(0, 300)
+    year = hours_of_year(member.pk, 2026)
+    assert (year.online, year.offline) == (0, 25)
+    assert exact()
+
+
+def test_a_completion_taken_back_takes_what_it_was_corrected_to_and_may_be_earned_again():
+    make_rule()
+    member, keeper, lesson = make_member(), make_member("教务"), make_lesson(5)
+    Page(member, lesson, EVENING).watch(0, 300)
+    correct_entry(entry=HourEntry.objects.get(), reason="x", credit=10, by=keeper)
+    done = Completion.objects.get()
+    reverse_completion(completion=done, reason="不是本人", by=keeper)
+    assert hours_of_year(member.pk, 2026).online == 0
+    assert consider(member_id=member.pk, revision=lesson, on=EVENING.date()) != done
+    assert hours_of_year(member.pk, 2026).online == 25
     assert exact()

@@ -3,10 +3,10 @@
 import pytest
 
 from school.core import clock
-from school.study.models import HourEntry, StudyItem
+from school.study.models import Completion, HourEntry, StudyItem
 from school.study.selectors import hours_of_year
 from school.study.selectors.config import study_config
-from school.study.selectors.pay import pay_of
+from school.study.selectors.pay import pay_of, pays_of
 from school.study.services.hour_rules import add_hour_rule, follow_rule
 from tests.factories.study import Page, make_course, make_lesson, make_member, make_rule, moment
 from tests.study.test_ledger import BY_TIME
@@ -94,3 +94,52 @@ def test_a_passed_quiz_books_its_bonus_as_a_source_of_its_own():
     consider(member_id=member.pk, revision=quiz, evidence="quiz", on=EVENING.date())
     entry = HourEntry.objects.get()
     assert (entry.source, entry.credit) == ("quiz", 50)
+
+
+def completed(member, lesson, day: str) -> None:
+    """Completed without credit: the day was full, or it was seen together."""
+    with clock.at(moment(f"{day} 21:00")):
+        Completion.objects.create(
+            member=member,
+            item=lesson.item,
+            revision=lesson,
+            effective_on=clock.today(),
+            recorded_at=clock.now(),
+            evidence="group",
+        )
+
+
+def test_what_is_completed_promises_nothing_more_this_year_and_pays_again_in_the_next():
+    make_rule()
+    member, lesson = make_member(), make_lesson(20)
+    completed(member, lesson, "2026-03-02")
+    with clock.at(EVENING):
+        assert (pay(member, lesson).state, pay(member, lesson).credit) == ("over", 0)
+        item = StudyItem.objects.select_related("current").get(pk=lesson.item_id)
+        config = study_config(member, item)
+        assert config["award"] == 0 and "不再计学时" in config["words"]["ready"]
+    with clock.at(NEXT_YEAR):
+        assert (pay(member, lesson).state, pay(member, lesson).credit) == ("pays", 50)
+    make_rule(pays_again=False)
+    with clock.at(NEXT_YEAR):
+        assert pay(member, lesson).state == "over"
+
+
+def test_a_course_has_one_round_and_promises_nothing_after_it():
+    make_rule()
+    member = make_member()
+    course = make_lesson(
+        kind=StudyItem.Kind.COURSE, axis="none", axis_length=0, study_ms=0, award=100
+    )
+    completed(member, course, "2026-03-02")
+    with clock.at(NEXT_YEAR):
+        assert pay(member, course).state == "over"
+
+
+def test_many_items_are_asked_in_three_queries(django_assert_max_num_queries):
+    make_rule()
+    member = make_member()
+    items = [make_lesson(20).item for _ in range(5)]
+    items = list(StudyItem.objects.select_related("current").filter(pk__in=[i.pk for i in items]))
+    with clock.at(EVENING), django_assert_max_num_queries(3):
+        assert {each.state for each in pays_of(member.pk, items).values()} == {"pays"}

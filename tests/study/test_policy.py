@@ -1,18 +1,29 @@
 """By which rules a film is studied: the school's, an item's own, the strictest of all plans'."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from school.core import clock
-from school.study.models import ItemRevision
+from school.study.models import Completion, HourEntry, ItemRevision
 from school.study.registry import _wishes, register_wishes
 from school.study.rules import policy as rules
 from school.study.rules import tokens
 from school.study.rules.policy import MINUTE_MS, Policy, Wish
 from school.study.selectors import settled_policy
+from school.study.services.completion import meet_by_group
 from school.study.services.sessions import open_session
-from tests.factories.study import Page, make_article, make_lesson, make_member, moment
+from school.study.services.studied import settle_idle_sessions
+from tests.factories.study import (
+    Page,
+    make_article,
+    make_lesson,
+    make_member,
+    make_rule,
+    moment,
+)
 
 EVENING = moment("2026-03-02 20:00")
 PRESET = Policy(max_rate=150, check_low=8 * MINUTE_MS, check_high=15 * MINUTE_MS)
@@ -105,6 +116,51 @@ def test_what_is_completed_is_no_first_view(plan):
     again = Page(member, lesson, EVENING)
     assert again.opened.completed and again.opened.seek_free
     assert again.opened.max_rate == 200 and again.opened.check_ins == []
+
+
+def in_a_gathering(member, revision):
+    with clock.at(EVENING):
+        return meet_by_group(
+            member_id=member.pk, revision=revision, on=EVENING.date(), origin="attendance:1"
+        )
+
+
+@pytest.mark.django_db
+def test_what_a_gathering_completed_is_studied_alone_by_the_rules_of_a_first_view(plan):
+    member, lesson = make_member(), make_lesson(60)
+    plan.append(Wish(max_rate=100, questions=True))
+    assert in_a_gathering(member, lesson).evidence == "group"
+    page = Page(member, lesson, EVENING)
+    assert page.opened.completed and not page.opened.again
+    assert page.opened.check_ins and page.opened.max_rate == 100
+    assert page.opened.seek_free and not page.opened.questions  # he was there
+    asked = page.opened.check_ins[0]
+    answer = page.send((0, 1800, 0, 1800), answers=[])
+    assert answer.completed and not answer.again
+    assert asked <= answer.studied_ms <= asked + 2_000
+
+
+@pytest.mark.django_db
+def test_who_was_in_the_gathering_is_paid_by_time_for_study_alone():
+    make_rule(mode="as_studied")
+    member, lesson = make_member(), make_lesson(30)
+    in_a_gathering(member, lesson)
+    Page(member, lesson, EVENING + timedelta(hours=2)).watch(0, 1800)
+    with clock.at(EVENING + timedelta(days=1)):
+        settle_idle_sessions()
+    assert sum(HourEntry.objects.values_list("seconds", flat=True)) == 1800
+
+
+@pytest.mark.django_db
+def test_study_alone_after_the_gathering_is_recorded_and_pays_no_second_completion():
+    make_rule(mode="on_completion")
+    member, lesson = make_member(), make_lesson(30)
+    in_a_gathering(member, lesson)
+    answer = Page(member, lesson, EVENING + timedelta(hours=2)).watch(0, 1800)
+    with clock.at(EVENING + timedelta(days=1)):
+        settle_idle_sessions()
+    assert answer.completed and answer.covered == 1_800_000 and answer.credit == 0
+    assert not HourEntry.objects.exists() and Completion.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from school.core.models import Job
 from school.study.models import Completion, HourEntry, HourRule, Recredit, YearClose
 from school.study.selectors import hours_of_year
 from school.study.selectors.rules import rule_on
-from school.study.services.ledger import correct_entry, post_offline
+from school.study.services.ledger import correct_entry, post_offline, post_studied
 from school.study.services.rebuild import rebuild_hours
 from school.study.services.recredit import effect_of, recredit, start_recredit
 from tests.factories.study import Page, make_lesson, make_member, make_rule, moment
@@ -100,6 +100,22 @@ def test_crediting_anew_turns_completion_into_time_and_back():
     decide(add)
     assert in_force(member) == [(100, 1)]
     assert exact()
+
+
+def test_seconds_that_study_by_time_has_told_are_not_told_again_on_completion():
+    """Begun by time on the last day of a year, completed in the next, which is credited anew."""
+    make_rule(**BY_TIME)
+    member, lesson = make_member(), make_lesson(60)
+    Page(member, lesson, moment("2025-12-31 20:00")).watch(0, 1800)
+    post_studied(member_id=member.pk, revision=lesson, cycle=0)
+    Page(member, lesson, moment("2026-03-02 20:00")).watch(1800, 3600)
+    post_studied(member_id=member.pk, revision=lesson, cycle=0)
+    decide(add_rule("2026-04-01", tiers=[[None, 200]]))
+    lines = HourEntry.objects.in_force().filter(member=member).order_by("studied_on")
+    told = list(lines.values_list("studied_on__year", "origin", "seconds"))
+    assert [(year, seconds) for year, _origin, seconds in told] == [(2025, 1800), (2026, 1800)]
+    assert told[1][1].startswith("completion:")
+    assert not rebuild_hours().differences
 
 
 def test_crediting_anew_leaves_what_a_person_corrected():

@@ -9,6 +9,7 @@ from school.core.errors import DomainError, NotAllowed
 from school.study import spans as sets
 from school.study.models import Completion, Coverage, HourEntry, Report, StudyDay, WallDay
 from school.study.services.reports import Kept
+from school.study.services.sinks.batches import Locked
 from tests.factories.study import Page, make_article, make_lesson, make_member, moment
 
 pytestmark = pytest.mark.django_db
@@ -180,8 +181,12 @@ def test_a_member_who_may_no_longer_sign_in_gets_nothing():
     page = open_page()
     page.member.is_active = False
     page.member.save()
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Locked) as refused:
         page.send((0, 30, 0, 30), member_id=None)
+    assert refused.value.status == 423 and not Report.objects.exists()  # the device keeps it
+    page.member.is_active = True
+    page.member.save()
+    assert page.send((0, 30, 0, 30), seq=1, after=3600, member_id=None).covered == 30_000
 
 
 def test_evidence_is_judged_at_once_for_seven_days_after_the_session_and_no_longer():

@@ -8,8 +8,19 @@ from django.core.management import CommandError, call_command
 from school.core import clock
 from school.core.models import AuditEntry
 from school.study import registry
-from school.study.models import Coverage, HourEntry, Report, StudySession, YearClose
+from school.study.models import (
+    Coverage,
+    Dispute,
+    HourEntry,
+    LateArrival,
+    Report,
+    StudySession,
+    YearClose,
+)
+from school.study.services.disputes import open_dispute, withdraw_dispute
 from school.study.services.evidence import prune, runs
+from school.study.services.ledger import post_offline
+from tests.factories import members as make
 from tests.factories.study import Page, make_lesson, make_member, moment
 
 pytestmark = pytest.mark.django_db
@@ -18,9 +29,9 @@ SPRING = moment("2024-03-02 20:00")
 LATER = moment("2026-03-02 03:00")
 
 
-def studied(start=SPRING):
+def studied(start=SPRING, member=None):
     """An evening of a member; its reports."""
-    page = Page(make_member(), make_lesson(20), start)
+    page = Page(member or make_member(), make_lesson(20), start)
     page.watch(0, 120)
     return Report.objects.filter(session_id=page.opened.sid)
 
@@ -75,6 +86,38 @@ def test_evidence_that_somebody_holds_stays(monkeypatch):
     )
     close(2024)
     assert prune_at() == 4 and disputed.count() == 4 and not other.exists()
+
+
+def test_evidence_stays_while_its_member_has_an_open_dispute():
+    """By the registry as the school fills it."""
+    member = make.member(make.tree()[2])
+    disputed, other = studied(member=member), studied()
+    with clock.at(LATER - timedelta(days=1)):
+        dispute = open_dispute(
+            member=member, kind=Dispute.Kind.MISSING, studied_on=SPRING.date(), text="漏记了"
+        )
+    close(2024)
+    assert prune_at() == 4 and disputed.count() == 4 and not other.exists()
+    with clock.at(LATER):
+        withdraw_dispute(dispute=dispute, by=member)
+    assert prune_at(LATER + timedelta(days=1)) == 4 and not disputed.exists()
+
+
+def test_evidence_stays_while_its_members_hours_wait_for_a_decision():
+    waiting, other = studied(), studied()
+    close(2024)
+    with clock.at(moment("2025-03-01 09:00")):
+        post_offline(
+            member_id=waiting.first().session.member_id,
+            title="专题党课",
+            seconds=3600,
+            source="lecture",
+            studied_on=SPRING.date(),
+            origin="test:1",
+        )
+    assert prune_at() == 4 and waiting.count() == 4 and not other.exists()
+    LateArrival.objects.update(state=LateArrival.State.REFUSED)
+    assert prune_at(LATER + timedelta(days=1)) == 4
 
 
 def test_pruning_is_on_record_once_and_a_second_run_finds_nothing():

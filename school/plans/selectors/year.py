@@ -67,12 +67,12 @@ class YearProgress(TargetResult):
     last_targets: tuple[TargetResult, ...] = ()
 
 
-def year_progress(member_id: int, year: int) -> YearProgress | None:
-    """What a member owes in a year; None when nothing is asked (or all is 免学).
+def year_progress(member_id: int, year: int, day: date | None = None) -> YearProgress | None:
+    """What a member owes in a year as of a day (today); None when nothing is asked (or 免学).
 
     Two queries.
     """
-    day = clock.today()
+    day = day or clock.today()
     shut = YearClose.objects.filter(year=OuterRef("year"))
     asked = _targets([member_id], [year - 1, year], day).filter(Q(year=year) | ~Exists(shut))
     results = _results(list(asked), [member_id], day)

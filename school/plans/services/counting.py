@@ -7,7 +7,7 @@ and a rebuild is the same function over everybody.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import islice
 
@@ -100,12 +100,19 @@ def _written(member_ids: list[int], plan_ids: list[int]) -> dict[tuple[int, int]
     return written
 
 
-def settle_plan(*, plan: StudyPlan) -> int:
-    """Bring a plan in step for everybody it could concern; returns the rows appended."""
-    tree = TreeLine()
-    appended = 0
-    for chunk in _chunks(_candidates(plan), CHUNK):
+def settle_plan(*, plan: StudyPlan, progress: Callable[[float], None] | None = None) -> int:
+    """Bring a plan in step for everybody it could concern; returns the rows appended.
+
+    Args:
+        progress: told which share (0.0 to 1.0) is done.
+    """
+    tree, wanted = TreeLine(), _candidates(plan)
+    appended = done = 0
+    for chunk in _chunks(wanted, CHUNK):
         appended += settle(member_ids=chunk, plans=[plan], tree=tree)
+        done += len(chunk)
+        if progress:
+            progress(done / len(wanted))
     return appended
 
 

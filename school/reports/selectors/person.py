@@ -1,8 +1,9 @@
 """One member as the branch sees it: plans, completions, the year's ledger."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
+from school.core import clock
 from school.gatherings.models import Attendance, Gathering
 from school.members.models import Member
 from school.plans.models import PlanItem, StudyPlan
@@ -52,6 +53,8 @@ class LedgerLine:
 class Person:
     """What the drill-down shows. ``cut``: the year has more lines than are listed."""
 
+    day: date
+    taken_at: datetime
     plans: list[PlanLine]
     year: YearProgress | None
     hours: YearHours | None
@@ -61,7 +64,10 @@ class Person:
 
 
 def person(member: Member, day: date) -> Person:
-    """A member's plans, the completion behind each item, and the ledger of the year."""
+    """A member's plans, the completion behind each item, and the ledger of the year.
+
+    As of a day, like the board: what was studied up to it, as it is known now.
+    """
     states = states_of_member(member.pk, day)
     counted = [p for p, items in states.items() if _counted(items.get(None, Counts()))]
     plans = StudyPlan.objects.filter(pk__in=counted).order_by("-ends_on")
@@ -71,18 +77,21 @@ def person(member: Member, day: date) -> Person:
     done = {
         c.item_id: c
         for c in Completion.objects.in_force()
-        .filter(member=member, item_id__in={row.item_id for row in rows})
+        .filter(member=member, item_id__in={row.item_id for row in rows}, effective_on__lte=day)
         .order_by("-effective_on", "-pk")
     }
-    year = year_progress(member.pk, day.year)
-    lines = list(entries_of_year(member.pk, day.year)[: ROWS + 1])
+    year = year_progress(member.pk, day.year, day)
+    lines = list(entries_of_year(member.pk, day.year, day)[: ROWS + 1])
+    waiting = pending_rows(member.pk, day.year)
     return Person(
+        day=day,
+        taken_at=clock.now(),
         plans=[_plan_line(plan, states[plan.pk], rows, done, day) for plan in plans],
         year=year,
-        hours=None if year else hours_of_year(member.pk, day.year),
+        hours=None if year else hours_of_year(member.pk, day.year, day),
         entries=ledger_lines(lines[:ROWS]),
         cut=len(lines) > ROWS,
-        pending=pending_rows(member.pk, day.year),
+        pending=[row for row in waiting if row.studied_on <= day],
     )
 
 

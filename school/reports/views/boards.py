@@ -104,22 +104,33 @@ def _gathering_address(node: Branch) -> str | None:
 
 def _asked(request: HttpRequest) -> dict:
     """Day, plan and filter of the address; what makes no sense is refused with a word."""
-    today = clock.today()
-    day = today
-    if text := request.GET.get("on", "").strip():
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            raise DomainError(_("截至日期的格式应为 2026-06-30，请重新选择。")) from None
-        if day.year < FIRST_YEAR:
-            raise DomainError(_("这一天太早，平台没有记录，请重新选择。"))
     wanted = request.GET.get("filter", ALL)
     plan = request.GET.get("plan", "")
     return {
-        "day": min(day, today),
+        "day": _asked_day(request),
         "plan_id": int(plan) if plan.isdecimal() and len(plan) < 19 else None,
         "filter": wanted if wanted in FILTERS else ALL,
     }
+
+
+def _asked_day(request: HttpRequest) -> date:
+    """The day of the address, today where it has none or one to come."""
+    today = clock.today()
+    text = request.GET.get("on", "").strip()
+    if not text:
+        return today
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise DomainError(_("截至日期的格式应为 2026-06-30，请重新选择。")) from None
+    if day.year < FIRST_YEAR:
+        raise DomainError(_("这一天太早，平台没有记录，请重新选择。"))
+    return min(day, today)
+
+
+def _on(day: date) -> str:
+    """The query of an address that keeps a past day."""
+    return f"?{urlencode({'on': day.isoformat()})}" if day != clock.today() else ""
 
 
 def _query(shown: Board, **changes: str) -> str:
@@ -182,6 +193,7 @@ def node_board(request: HttpRequest, branch_id: int) -> HttpResponse:
             "figures": _figures(shown),
             "keep": _query(shown),
             "keep_all": _query(shown, filter=ALL),
+            "keep_day": _on(shown.day),
             "exempt_url": _query(shown, filter=EXEMPT),
             "today": clock.today(),
             "may_write": scope.may_write(node),
@@ -232,7 +244,6 @@ def export(request: HttpRequest, branch_id: int) -> HttpResponse:
         actor=request.user,
         subject=node,
         fields={"plan": shown.plan.pk, "on": str(shown.day), "filter": shown.filter},
-        request=request,
     )
     response = HttpResponse(
         board_workbook(shown, by_label=exporter_label(request.user)), content_type=XLSX
@@ -258,15 +269,17 @@ def member(request: HttpRequest, branch_id: int, member_id: int) -> HttpResponse
     # Who is at home in a branch within reach is within reach; others only for who reaches all.
     reached = home is not None and scope.may_see(home.branch)
     who = home.member if reached else scope.member_or_404(member_id)
+    day = _asked_day(request)
     if home and home.branch_id != node.pk and not home.branch.path.startswith(node.path):
-        return redirect("reports:member", home.branch_id, who.pk)
+        return redirect(reverse("reports:member", args=[home.branch_id, who.pk]) + _on(day))
     return render(
         request,
         "reports/member.html",
         {
             "node": node,
             "who": who,
-            "person": person(who, clock.today()),
+            "person": person(who, day),
+            "today": clock.today(),
             "home": home.branch if home else None,
             "may_write": bool(home) and scope.may_write(home.branch),
             "crumbs": crumbs_to(scope, node, who.name),

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from school.core import clock
 from school.study.models import Dispute, HourEntry, StudyItem
+from school.study.selectors.disputes import missing_source
+from school.study.selectors.rules import year_closed
 
 HUNDRED = 100
 
@@ -77,6 +79,12 @@ class DecisionForm(forms.Form):
         max_value=Decimal("100"),
         decimal_places=2,
     )
+    source = forms.ChoiceField(
+        label=_("补记为"),
+        required=False,
+        choices=HourEntry.Source.choices,
+        help_text=_("按所填学时足额补记，不受每日和年度上限限制；网上学时占用当日上限。"),
+    )
     reason = forms.CharField(
         label=_("裁定理由"),
         max_length=200,
@@ -91,8 +99,15 @@ class DecisionForm(forms.Form):
         elif dispute.entry is None:
             self.fields["hours"].label = _("补记（学时）")
             self.fields["hours"].help_text = _("裁定更正时必填。")
+            self.fields["source"].initial = missing_source(dispute)
+        elif year_closed(dispute.year):
+            self.fields["hours"].help_text = _(
+                "%(year)s 年度已封账，原记录不变；多于原记录的学时列入迟到学时。"
+            ) % {"year": dispute.year}
         else:
             self.fields["hours"].help_text = _("留空表示这条记录作废，不再计学时。")
+        if dispute.kind == Dispute.Kind.UNFINISHED or dispute.entry is not None:
+            del self.fields["source"]  # the item's, or that of the line
 
     @property
     def credit(self) -> int | None:

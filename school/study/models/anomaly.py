@@ -20,6 +20,7 @@ class Anomaly(models.Model):
         LONG_DAY = "long_day", _("一天学习时段过多")
         DEVICE = "device", _("同一设备多人轮流学习")
         LOCKSTEP = "lockstep", _("多人学习步调一致")
+        DEFERRED = "deferred", _("事后集中上传")
 
     class State(models.TextChoices):
         OPEN = "open", _("待核实")

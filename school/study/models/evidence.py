@@ -54,6 +54,12 @@ class StudySession(models.Model):
         _("在线确认最短间隔（毫秒）"), default=0, help_text=_("0 为没有在线确认。")
     )
     check_high = models.PositiveIntegerField(_("在线确认最长间隔（毫秒）"), default=0)
+    carried_ms = models.PositiveIntegerField(
+        _("带入的未确认时长（毫秒）"),
+        default=0,
+        db_default=0,
+        help_text=_("打开前在其他会话中自上次在线确认以来的学习；首次确认提前这么多。"),
+    )
     review_ms = models.PositiveIntegerField(_("重看最多计入（毫秒）"), default=0)
     barrier = models.PositiveIntegerField(
         _("待答问题位置"), null=True, blank=True, help_text=_("视频中第一个未答问题；其后不计。")

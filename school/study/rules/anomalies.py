@@ -36,6 +36,11 @@ HOUR_USED = 10 * MINUTE
 HANDOVER_MS, TURN_LEAST = 15 * MINUTE, 2 * MINUTE
 # Lockstep: begun and ended together, on so many items.
 STEP_MS, STEP_VISITS, STEP_LEAST, STEP_CROWD = 3 * SECOND, 3, MINUTE, 50
+# Late delivery: a whole visit of such a length that came in one go so long after it had ended,
+# though its browser had been heard of well after it began and well before it came; or that began
+# so long after it was opened. So many on one day.
+LATER_MS, ONE_GO_MS, DEFERRED_FROM, DEFERRED_LEAST = HOUR, 10 * MINUTE, 5 * MINUTE, 3
+BEGUN_MS, COMING_MS, PARKED_MS = 5 * MINUTE, 30 * MINUTE, 30 * MINUTE
 # Around a registered gathering people come early and stay on.
 AROUND_MS = 30 * MINUTE
 
@@ -103,6 +108,22 @@ class Trace:
     def passed(self) -> int:
         """How many check-ins fell into the visit."""
         return sum(moment < self.length for moment in self.moments)
+
+
+class Delivery(NamedTuple):
+    """What one visit tells of, and when it was told; moments on the day's clock.
+
+    ``begin``–``end``: of the study in front of somebody; ``spent``: how much of it there is.
+    ``received``: of each report.
+    """
+
+    revision: int
+    opened: int
+    begin: int
+    end: int
+    spent: int
+    received: Sequence[int]
+    browser: str = ""
 
 
 # -- rhythm ---------------------------------------------------------------------------------------
@@ -201,6 +222,38 @@ def long_day(spent: Spans, limits: Limits) -> dict | None:
     if total < limits.hours * HOUR and used < limits.clock_hours:
         return None
     return {"total": total, "used": used, "hours": hours}
+
+
+# -- late delivery --------------------------------------------------------------------------------
+
+
+def deferred(deliveries: Sequence[Delivery]) -> dict | None:
+    """Whole visits of a member's day that were told hours later, although there was a line.
+
+    The school's page sends while it plays, and what it could not send goes up with the next page of
+    the school that is opened. A visit made up afterwards comes in one piece.
+
+    Returns:
+        {total, visits}: milliseconds; for each [revision, begin, end, received]. None where fewer
+        than ``DEFERRED_LEAST`` are so.
+    """
+    heard: dict[str, list[int]] = defaultdict(list)
+    for each in deliveries:
+        if each.browser:
+            heard[each.browser] += [each.opened, *each.received]
+    found = [each for each in deliveries if _is_deferred(each, heard[each.browser])]
+    if len(found) < DEFERRED_LEAST:
+        return None
+    visits = [[each.revision, each.begin, each.end, min(each.received)] for each in found]
+    return {"total": sum(each.spent for each in found), "visits": visits}
+
+
+def _is_deferred(each: Delivery, heard: list[int]) -> bool:
+    first, last = min(each.received), max(each.received)
+    if each.spent < DEFERRED_FROM or first - each.end < LATER_MS or last - first > ONE_GO_MS:
+        return False
+    online = any(each.begin + BEGUN_MS <= at <= first - COMING_MS for at in heard)
+    return online or each.begin - each.opened >= PARKED_MS
 
 
 # -- gatherings -----------------------------------------------------------------------------------

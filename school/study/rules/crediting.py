@@ -4,7 +4,7 @@ Used to tell what a rule would change, to credit past study anew and to check th
 services that book from day to day follow the same rules one line at a time.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -46,7 +46,8 @@ class Studied(NamedTuple):
 class Decided(NamedTuple):
     """A line no rule works out (put right by a person, booked late), or the end of one (minus).
 
-    ``place``: the line's number; ``key``: what it once paid, None when it never paid study.
+    ``place``: the line's number; ``key``: what it once paid, None when it never paid study;
+    ``pays``: it stands for a completion of its item, which is paid once a year.
     """
 
     place: int
@@ -57,20 +58,26 @@ class Decided(NamedTuple):
     credit: int
     award: int
     item_id: int | None
+    pays: bool = False
 
 
 class Booked(NamedTuple):
-    """What the ledger holds for a key: sums of its lines in force, and their primary keys."""
+    """What the ledger holds for a key: sums of its lines in force, and their primary keys.
+
+    ``places``: the (source, day, year) of each of them.
+    """
 
     pks: tuple[int, ...]
     award: int | None
     credit: int
     source: str
+    seconds: int
+    places: frozenset[tuple[str, date, int]]
 
 
 @dataclass(slots=True)
 class Wanted:
-    """What a key should have in the ledger."""
+    """What a key should have in the ledger; ``seconds`` None: known only when it was booked."""
 
     award: int
     credit: int
@@ -80,6 +87,11 @@ class Wanted:
     seconds: int | None = None
     note: str = ""
 
+    @property
+    def places(self) -> frozenset[tuple[str, date, int]]:
+        """Where its only line stands; self-paced study counts for the year of its day."""
+        return frozenset({(self.source, self.day, self.day.year)})
+
 
 @dataclass(slots=True)
 class Evidence:
@@ -88,7 +100,7 @@ class Evidence:
     ``booked``: by key. ``first``: the number of the first line a key ever had, its place in the
     order of all; ``uptos``: how far lines of a study day ever went. ``settled``: keys that a person
     has decided; they stay as they are. ``decided``: what their lines and others held, and when.
-    ``held``: what the caps hold of other days. ``paid``: (item, year) paid on
+    ``held``: what the caps hold of other days. ``paid``: lines by (item, year) that paid on
     completion elsewhere. ``by_time``: awards of study elsewhere by (item, year), ``by_round`` by
     (revision, cycle, year). ``completed``: rounds completed elsewhere on a day that counts on
     completion. ``earlier``: study days elsewhere, by round.
@@ -102,7 +114,7 @@ class Evidence:
     settled: set[Key] = field(default_factory=set)
     decided: list[Decided] = field(default_factory=list)
     held: Held = field(default_factory=Held)
-    paid: set[tuple[int, int]] = field(default_factory=set)
+    paid: Counter[tuple[int | None, int]] = field(default_factory=Counter)
     by_time: dict[tuple[int, int], int] = field(default_factory=lambda: defaultdict(int))
     by_round: dict[tuple[int, int, int], int] = field(default_factory=lambda: defaultdict(int))
     completed: set[tuple[int, int]] = field(default_factory=set)
@@ -171,16 +183,12 @@ class _Crediting:
         """From here on a decided line fills its caps, or (taken back) leaves room again."""
         evidence = self.evidence
         evidence.held.add(line.source, line.day, line.year, line.credit)
-        if line.key is None:
-            return
-        kind, *what = line.key
-        if kind == origins.STUDY:
+        if line.pays and line.credit:
+            evidence.paid[line.item_id, line.year] += 1 if line.credit > 0 else -1
+        elif line.key and line.key[0] == origins.STUDY:
+            _kind, revision_id, cycle, *_day = line.key
             evidence.by_time[line.item_id, line.year] += line.award
-            evidence.by_round[what[0], what[1], line.year] += line.award
-        elif line.credit > 0:
-            evidence.paid.add((line.item_id, line.year))
-        elif line.credit < 0:
-            evidence.paid.discard((line.item_id, line.year))
+            evidence.by_round[revision_id, cycle, line.year] += line.award
 
     def _by_time(self, day: date) -> bool:
         rule = self.rule_on(day)
@@ -207,10 +215,10 @@ class _Crediting:
             source="quiz" if quiz else "online",
             day=done.day,
             item_id=done.item_id,
-            paid=(done.item_id, year) in self.evidence.paid,
+            paid=self.evidence.paid[done.item_id, year] > 0,
         )
         if self.wanted[key].credit:
-            self.evidence.paid.add((done.item_id, year))
+            self.evidence.paid[done.item_id, year] += 1
 
     def _unpaid(self, done: Done, award: int) -> int:
         """What of an award no study has been paid for by time."""
@@ -288,4 +296,8 @@ def differs(booked: Booked | None, wanted: Wanted | None) -> bool:
     """Whether the lines of a key have to be taken back and booked anew."""
     if booked is None or wanted is None:
         return booked is not wanted
+    if wanted.seconds is not None and booked.seconds != wanted.seconds:
+        return True
+    if booked.places != wanted.places:
+        return True
     return booked.credit != wanted.credit or booked.award not in (None, wanted.award)

@@ -11,35 +11,60 @@ from itertools import count
 from uuid import UUID
 
 from school.study import spans as sets
+from school.study.rules.judge import Segment
 from school.study.spans import Spans
 
 # A page under load pauses a little late; what it played on meanwhile is not taken from anybody.
 GRACE_MS = 2_000
+SETTLING_MS = 10_000  # nobody is asked before the page has settled
 MAX_ANSWERS = 1_000
 _MAX_NUMBER = 2**32 - 1
 _PER_BLOCK = 8
 
 
-def schedule(sid: UUID, low: int, high: int, until: int) -> list[int]:
+def schedule(sid: UUID, low: int, high: int, until: int, carried: int = 0) -> list[int]:
     """Check-ins of a session: milliseconds since its opening, rising, all before ``until``.
 
     Two neighbours (and the opening and the first) lie ``low`` to ``high`` milliseconds apart; none
-    when ``low`` is 0. The id is random and the page is told the moments anyway, so no key enters:
-    changing the school's secret key must not move the moments of visits that are under way.
+    when ``low`` is 0. The first comes ``carried`` milliseconds sooner, which were studied in other
+    visits since somebody last answered, but not in the first seconds. The id is random and the page
+    is told the moments anyway, so no key enters: changing the school's secret key must not move the
+    moments of visits that are under way.
     """
     if not 0 < low <= high:
         return []
     moments: list[int] = []
-    at, block = 0, b""
+    at, block = -carried, b""
     for number in count():
         if number % _PER_BLOCK == 0:
             block = sha256(sid.bytes + number.to_bytes(4, "big")).digest()
         place = 4 * (number % _PER_BLOCK)
         at += low + int.from_bytes(block[place : place + 4], "big") % (high - low + 1)
+        at = max(at, SETTLING_MS if carried else 0)
         if at >= until:
             return moments
         moments.append(at)
     raise AssertionError  # the loop above only ends by returning
+
+
+def unanswered(
+    reports: Iterable[tuple[Sequence[Segment], Sequence[tuple[int, int]]]], carried: int
+) -> int:
+    """Milliseconds studied since somebody last answered, at the end of a visit.
+
+    Args:
+        reports: what the visit reported, stretches with the answers they rest on.
+        carried: what it had brought along itself.
+    """
+    reports = list(reports)
+    answered = max((at for _rows, answers in reports for _number, at in answers), default=None)
+    studied: Spans = []
+    for rows, _answers in reports:
+        for each in rows:
+            begin = max(each.w0, answered or 0)
+            if each.visible and begin < each.w1:
+                studied, _ = sets.add(studied, begin, each.w1)
+    return sets.length(studied) + (carried if answered is None else 0)
 
 
 def parse_answers(raw: object) -> list[tuple[int, int]]:

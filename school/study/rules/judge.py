@@ -21,6 +21,8 @@ LOCAL_OFFSET_MS = 8 * 3_600_000
 _EPOCH = date(1970, 1, 1).toordinal()
 
 MAX_NUMBER = 2**32 - 1
+# Nobody watches more slowly than at a quarter of the speed (hundredths).
+LOWEST_RATE = 25
 
 
 def local_ms(epoch_ms: int) -> int:
@@ -159,7 +161,7 @@ def judge(
             latest = segment.w1
             verdict.resume_at = min(segment.m0 if terms.text else segment.m1, terms.end)
         if segment.visible and _is_possible(segment, terms):
-            for piece in _in_windows(segment, terms):
+            for piece in _in_windows(_used(segment, terms), terms):
                 _credit(piece, terms, verdict, studied_ms)
     return verdict
 
@@ -173,6 +175,19 @@ def _is_possible(segment: Segment, terms: Terms) -> bool:
     if real <= 0 or media < 0:
         return False
     return terms.text or media <= _allowed(real, terms) + terms.slack
+
+
+def _used(segment: Segment, terms: Terms) -> Segment:
+    """The head of a stretch whose time its film can have taken.
+
+    Little film in much time is a film that stood still; were all of that time spent, whoever holds
+    a token of another member could spend that member's whole day with one millisecond.
+    """
+    if terms.text:
+        return segment
+    media = min(segment.m1, terms.length) - min(segment.m0, terms.length)
+    longest = (media + terms.slack) * 100 // LOWEST_RATE
+    return replace(segment, w1=min(segment.w1, segment.w0 + longest))
 
 
 def _in_windows(segment: Segment, terms: Terms) -> list[Segment]:

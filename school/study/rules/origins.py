@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 COMPLETION, STUDY, LATE, FIX, IMPORT = "completion", "study", "late", "fix", "import"
 DISPUTE = "dispute"  # decided by a person on a member's objection
+# Lines that pay an item once a year; so does what a correction put in their place.
+ONCE_A_YEAR = (COMPLETION, DISPUTE)
 # A line taken back by a person (or with what it rested on), or to be credited anew by a job.
 REVERSAL, ANEW = "reverse", "recredit"
 
@@ -24,6 +26,16 @@ class Studied(NamedTuple):
 def of_completion(pk: int) -> str:
     """The line a completion pays."""
     return f"{COMPLETION}:{pk}"
+
+
+def of_fix(pk: int) -> str:
+    """The line that stands for a corrected one."""
+    return f"{FIX}:{pk}"
+
+
+def corrected(origin: str) -> int | None:
+    """Inverse of ``of_fix``: the number of the line it corrects; None for other lines."""
+    return number_of(origin) if kind_of(origin) == FIX else None
 
 
 def of_study(revision_id: int, cycle: int, day: date, upto: int) -> str:

@@ -81,6 +81,15 @@ def strictest(policy: Policy, wishes: Iterable[Wish]) -> Policy:
     return policy
 
 
+def seen_together(policy: Policy) -> Policy:
+    """The policy of who has completed it in a gathering and now studies it alone.
+
+    That is a first view, with its rate and its check-ins, for it may be paid by time; questions
+    were for who had not seen it, and there is nothing left to jump ahead of.
+    """
+    return replace(policy, seek_free=True, questions=False)
+
+
 def again(item: Policy) -> Policy:
     """The policy of who has completed it: no first view any more, so no plan narrows it.
 

@@ -146,6 +146,7 @@ def shown(reader: Member, anomaly: Anomaly) -> Shown:
         Kind.LONG_DAY: _long_day,
         Kind.DEVICE: _device,
         Kind.LOCKSTEP: _lockstep,
+        Kind.DEFERRED: _deferred,
     }
     return words[Kind(anomaly.kind)](reader, anomaly)
 
@@ -231,11 +232,7 @@ def _lockstep(reader: Member, anomaly: Anomaly) -> Shown:
     said = _(
         "当日 %(members)d 名党员学习多项内容，开始和结束都相差不到 3 秒；这段时间没有登记集体学习。"
     ) % {"members": len(members)}
-    titles = dict(
-        ItemRevision.objects.filter(pk__in=[row[0] for row in visits]).values_list(
-            "pk", "item__title"
-        )
-    )
+    titles = _titles(row[0] for row in visits)
     rows = [
         Row(
             titles.get(revision, ""),
@@ -248,6 +245,31 @@ def _lockstep(reader: Member, anomaly: Anomaly) -> Shown:
     names = _names(reader, anomaly, members)
     others, beyond = _others(names, anomaly), _gap(names, members)
     return Shown([said], _("内容"), rows, others=others, beyond=beyond)
+
+
+def _deferred(_reader: Member, anomaly: Anomaly) -> Shown:
+    visits = anomaly.evidence["visits"]
+    said = _(
+        "%(visits)d 次学习（合计 %(total)s）都在结束一小时以后才一次传来；"
+        "其间同一浏览器连接过服务器，或者页面打开半小时以后才开始学习。"
+        "页面有网络时边学边传，没有网络时存下的也会在下次打开时先传。"
+    ) % {"visits": len(visits), "total": wording.duration(anomaly.evidence["total"] // 1000)}
+    titles = _titles(row[0] for row in visits)
+    rows = [
+        Row(
+            titles.get(revision, ""),
+            _at(anomaly, begin),
+            _at(anomaly, end),
+            _("%(at)s 传来") % {"at": _at(anomaly, received)},
+        )
+        for revision, begin, end, received in visits[:SHOWN]
+    ]
+    return Shown([said], _("内容"), rows)
+
+
+def _titles(revisions: Iterable[int]) -> dict[int, str]:
+    rows = ItemRevision.objects.filter(pk__in=list(revisions))
+    return dict(rows.values_list("pk", "item__title"))
 
 
 def _at(anomaly: Anomaly, ms: int) -> str:

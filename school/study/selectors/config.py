@@ -54,6 +54,6 @@ def _room(rule: HourRule | None, member_id: int, pay: Pay) -> str:
 def _words(pay: Pay) -> dict[str, str]:
     """The sentences; before it starts, the line says what is paid otherwise than on completion."""
     said = words()
-    if pay.state in ("paid", "by_time"):
+    if pay.state in ("paid", "over", "by_time"):
         said["ready"] = _("%(ready)s。%(pay)s") % {"ready": said["ready"], "pay": pay.text}
     return said

@@ -125,15 +125,17 @@ class Gathered:
 
     # -- reading -------------------------------------------------------------------------------
 
-    def _years(self, rows, field_name: str):
+    def _wanted_lines(self) -> Q:
+        """Lines of the years looked at; a round of study may reach back into earlier ones."""
         if self.since is None or self.until is None:
-            return rows
-        years = range(self.since.year, self.until.year + 1)
-        return rows.filter(**{f"{field_name}__in": list(years)})
+            return Q()
+        study, years = f"{origins.STUDY}:", range(self.since.year, self.until.year + 1)
+        by_time = Q(origin__startswith=study) | Q(reverses__origin__startswith=study)
+        return Q(counts_for_year__in=years) | by_time
 
     def _read_lines(self, low: int, high: int, account) -> None:
         members = Q(member_id__gte=low, member_id__lte=high)
-        rows = self._years(HourEntry.objects.filter(members), "counts_for_year").order_by("pk")
+        rows = HourEntry.objects.filter(members, self._wanted_lines()).order_by("pk")
         lines = [
             Line._make(row)
             for row in rows.values_list(
@@ -142,6 +144,7 @@ class Gathered:
             )
         ]
         reversals = {line.reverses_id: line for line in lines if line.reverses_id}
+        by_number = {line.pk: line for line in lines}
         late = set(
             LateArrival.objects.filter(
                 entry__member_id__gte=low, entry__member_id__lte=high
@@ -154,10 +157,11 @@ class Gathered:
                 continue
             if key := crediting.key_of(line.origin):
                 _note_first(mine.evidence, key, line.pk)
+            pays = _pays(line, by_number)
             if (opposite := reversals.get(line.pk)) is not None:
-                self._take_reversed(mine, line, key, opposite)
+                self._take_reversed(mine, line, key, opposite, pays)
             elif key is None:
-                self._take_other(mine, line, line.pk in late)
+                self._take_other(mine, line, line.pk in late, pays)
             elif line.pk in late:
                 mine.evidence.settled.add(key)
             elif self.inside(line.studied_on):
@@ -172,25 +176,27 @@ class Gathered:
             if reversed_pk not in known:
                 account(line.member_id).amiss.append((line, "冲销的原记录不在同一年度"))
 
-    def _take_other(self, mine: Account, line: Line, late: bool) -> None:
+    def _take_other(self, mine: Account, line: Line, late: bool, pays: bool) -> None:
         if line.origin.partition(":")[0] in self.sources:
             if not late and self.inside(line.studied_on):
                 mine.offline[line.origin] = line
-        elif line.source in HourEntry.SELF_PACED:
-            mine.evidence.decided.append(_decided(line, None, line.pk))
+        elif line.source in HourEntry.SELF_PACED or pays:
+            mine.evidence.decided.append(_decided(line, None, line.pk, pays=pays))
 
     def _take_elsewhere(self, mine: Account, line: Line, key: Key) -> None:
         evidence = mine.evidence
         evidence.held.add(line.source, line.studied_on, line.year, line.credit)
         if key[0] == origins.COMPLETION:
             if line.credit > 0:
-                evidence.paid.add((line.item_id, line.year))
+                evidence.paid[line.item_id, line.year] += 1
             return
         evidence.by_time[line.item_id, line.year] += line.award or 0
         evidence.by_round[key[1], key[2], line.year] += line.award or 0
 
-    def _take_reversed(self, mine: Account, line: Line, key: Key | None, opposite: Line) -> None:
-        if opposite.credit != -line.credit:
+    def _take_reversed(
+        self, mine: Account, line: Line, key: Key | None, opposite: Line, pays: bool
+    ) -> None:
+        if not _opposite(line, opposite):
             mine.amiss.append((opposite, "冲销与原记录不等"))
         if origins.kind_of(opposite.origin) == origins.ANEW:
             return
@@ -199,8 +205,8 @@ class Gathered:
             evidence.settled.add(key)
         place = evidence.first[key] if key else line.pk
         evidence.decided += [
-            _decided(line, key, place),
-            _decided(line, key, opposite.pk, -1),
+            _decided(line, key, place, pays=pays),
+            _decided(line, key, opposite.pk, -1, pays=pays),
         ]
 
     def _read_completions(self, low: int, high: int, account) -> None:
@@ -210,9 +216,9 @@ class Gathered:
             .exclude(evidence=Completion.Evidence.GROUP)
             .order_by("pk")
         )
-        for pk, member_id, revision_id, cycle, day in self._years(
-            rows, "effective_on__year"
-        ).values_list("pk", "member_id", "revision_id", "cycle", "effective_on"):
+        for pk, member_id, revision_id, cycle, day in rows.values_list(
+            "pk", "member_id", "revision_id", "cycle", "effective_on"
+        ):
             paying = self.revisions[revision_id]
             evidence = account(member_id).evidence
             if self.inside(day):
@@ -236,9 +242,9 @@ class Gathered:
         if not self.book.has_mode(hours.AS_STUDIED):
             return
         rows = StudyDay.objects.filter(member_id__gte=low, member_id__lte=high).order_by("day")
-        for member_id, revision_id, cycle, day, studied_ms in self._years(
-            rows, "day__year"
-        ).values_list("member_id", "revision_id", "cycle", "day", "studied_ms"):
+        for member_id, revision_id, cycle, day, studied_ms in rows.values_list(
+            "member_id", "revision_id", "cycle", "day", "studied_ms"
+        ):
             evidence = account(member_id).evidence
             if not self.inside(day):
                 evidence.earlier.setdefault((revision_id, cycle), []).append((day, studied_ms))
@@ -267,8 +273,9 @@ def _sum_up(account: Account) -> None:
     booked = account.evidence.booked
     for key in account.evidence.settled & set(account.lines):
         # Decided by a person once: every line of it stays, and the caps hold it.
+        pays = key[0] == origins.COMPLETION
         for line in account.lines.pop(key):
-            account.evidence.decided.append(_decided(line, key, line.pk))
+            account.evidence.decided.append(_decided(line, key, line.pk, pays=pays))
     for key, lines in account.lines.items():
         awards = [line.award for line in lines]
         booked[key] = Booked(
@@ -276,10 +283,30 @@ def _sum_up(account: Account) -> None:
             None if None in awards else sum(awards),
             sum(line.credit for line in lines),
             lines[0].source,
+            sum(line.seconds for line in lines),
+            frozenset((line.source, line.studied_on, line.year) for line in lines),
         )
 
 
-def _decided(line: Line, key: Key | None, place: int, sign: int = 1) -> Decided:
+def _opposite(line: Line, taking_back: Line) -> bool:
+    """Whether one line takes back the whole of the other, where it stands."""
+    return (
+        (taking_back.credit, taking_back.seconds) == (-line.credit, -line.seconds)
+        and (taking_back.source, taking_back.studied_on) == (line.source, line.studied_on)
+        and taking_back.year == line.year
+    )
+
+
+def _pays(line: Line, by_number: dict[int, Line]) -> bool:
+    """Whether a line stands for a completion of its item, itself or by correcting one that did."""
+    while (pk := origins.corrected(line.origin)) and pk in by_number:
+        line = by_number[pk]
+    return line.item_id is not None and origins.kind_of(line.origin) in origins.ONCE_A_YEAR
+
+
+def _decided(
+    line: Line, key: Key | None, place: int, sign: int = 1, *, pays: bool = False
+) -> Decided:
     """A line as it fills the caps from a place on, or (-1) as it leaves them.
 
     Study that a person took back is still study that was paid: its award stays.
@@ -293,6 +320,7 @@ def _decided(line: Line, key: Key | None, place: int, sign: int = 1) -> Decided:
         sign * line.credit,
         (line.award or 0) if sign > 0 else 0,
         line.item_id,
+        pays,
     )
 
 

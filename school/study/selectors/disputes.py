@@ -10,7 +10,14 @@ from school.core import clock
 from school.members.models import Branch, Member, RoleGrant
 from school.members.permissions import WRITING, scope_for
 from school.members.selectors.directory import subtree_q
-from school.study.models import Coverage, Dispute, LateStudy, StudyItem, StudySession
+from school.study.models import (
+    Coverage,
+    Dispute,
+    HourEntry,
+    LateStudy,
+    StudyItem,
+    StudySession,
+)
 from school.study.selectors.officers import nearest_officers
 
 Role, State = RoleGrant.Role, Dispute.State
@@ -36,6 +43,11 @@ def in_dispute(member_ids: list[int]) -> set[int]:
     """Those of some members whose hours are being looked into. One query."""
     rows = Dispute.objects.filter(member_id__in=member_ids, state__in=Dispute.OPEN)
     return set(rows.values_list("member_id", flat=True))
+
+
+def disputing_members() -> QuerySet:
+    """Ids of all members with an open dispute: their evidence stays until it is settled."""
+    return Dispute.objects.filter(state__in=Dispute.OPEN).order_by().values("member_id")
 
 
 def cases_below(node: Branch) -> QuerySet[Dispute]:
@@ -82,6 +94,14 @@ def may_decide(member: Member, dispute: Dispute) -> bool:
     if scope.has(Role.SCHOOL_ADMIN, dispute.branch):
         return True
     return bool(dispute.raised) and scope.has(Role.COMMITTEE_ADMIN, dispute.holder)
+
+
+def missing_source(dispute: Dispute) -> str:
+    """What hours that are missing most likely are: by what was studied, else entered by hand."""
+    if dispute.item is None:
+        return HourEntry.Source.MANUAL
+    quiz = dispute.item.kind == StudyItem.Kind.QUIZ
+    return HourEntry.Source.QUIZ if quiz else HourEntry.Source.ONLINE
 
 
 def acting_on(dispute: Dispute) -> list[int]:

@@ -13,7 +13,7 @@ from school.study import registry
 from school.study import spans as sets
 from school.study.models import ItemRevision, Report, StudySession, WallDay
 from school.study.rules import gates
-from school.study.rules.anomalies import Trace, Visit
+from school.study.rules.anomalies import Delivery, Trace, Visit
 
 MEMBERS_AT_ONCE = 100
 
@@ -29,6 +29,7 @@ class Opened(NamedTuple):
     study_ms: int
     check_low: int
     check_high: int
+    carried_ms: int
     opened_at: datetime
     last_report_at: datetime
     browser: str
@@ -47,7 +48,7 @@ def visits_of(day: date) -> list[Opened]:
         opened_at__gte=begin, opened_at__lt=end, last_report_at__isnull=False, pruned_at=None
     ).values_list(
         *("pk", "member_id", "revision_id", "revision__item_id", "revision__axis"),
-        *("revision__study_ms", "check_low", "check_high"),
+        *("revision__study_ms", "check_low", "check_high", "carried_ms"),
         *("opened_at", "last_report_at", "browser"),
     )
     return [Opened(*row) for row in rows.order_by("member_id", "opened_at").iterator()]
@@ -96,26 +97,51 @@ def spent_on(day: date) -> Iterator[tuple[int, sets.Spans]]:
         yield member, sets.unpack(spans)
 
 
-def traces_of(opened: Sequence[Opened]) -> Iterator[tuple[int, list[Trace]]]:
-    """Each member and what his visits of a day reported; one query for a portion of members.
+def traces_of(
+    opened: Sequence[Opened], day: date
+) -> Iterator[tuple[int, list[Trace], list[Delivery]]]:
+    """Each member, what his visits of a day reported, and when; one query for a portion of members.
 
     Args:
         opened: visits, by member.
     """
+    midnight = bounds(day)[0]
     by_member = [(member, list(rows)) for member, rows in groupby(opened, lambda o: o.member_id)]
     for first in range(0, len(by_member), MEMBERS_AT_ONCE):
         portion = by_member[first : first + MEMBERS_AT_ONCE]
         reports = _reports_of([each.sid for _member, rows in portion for each in rows])
         for member, rows in portion:
-            yield member, [_trace(each, reports.get(each.sid, [])) for each in rows]
+            told = [(each, reports[each.sid]) for each in rows if each.sid in reports]
+            traces = [_trace(each, [one for one, _at in came]) for each, came in told]
+            yield member, traces, [_delivery(each, came, midnight) for each, came in told]
 
 
 def _reports_of(sids: list[UUID]) -> dict[UUID, list]:
+    """Session → (evidence, receipt) of each report."""
     found: dict[UUID, list] = {}
     rows = Report.objects.filter(session_id__in=sids).order_by("session_id", "seq")
-    for report in rows.only("session_id", "packed", "segments", "answers").iterator():
-        found.setdefault(report.session_id, []).append(report.evidence())
+    rows = rows.only("session_id", "packed", "segments", "answers", "received_at")
+    for report in rows.iterator():
+        found.setdefault(report.session_id, []).append((report.evidence(), report.received_at))
     return found
+
+
+def _delivery(each: Opened, came: list, midnight: datetime) -> Delivery:
+    opened = _since(midnight, each.opened_at)
+    spans: sets.Spans = []
+    for (stretches, _answers), _at in came:
+        for stretch in stretches:
+            if stretch.visible and stretch.w0 < stretch.w1:
+                spans, _gain = sets.add(spans, opened + stretch.w0, opened + stretch.w1)
+    return Delivery(
+        revision=each.revision_id,
+        opened=opened,
+        begin=spans[0] if spans else opened,
+        end=spans[-1] if spans else opened,
+        spent=sets.length(spans),
+        received=[_since(midnight, at) for _evidence, at in came],
+        browser=each.browser,
+    )
 
 
 def _trace(each: Opened, reports: list) -> Trace:
@@ -129,7 +155,8 @@ def _trace(each: Opened, reports: list) -> Trace:
     )
     if not each.check_low or is_text:  # a text goes on by itself when somebody reads
         return trace
-    moments = gates.schedule(each.sid, each.check_low, each.check_high, trace.length)
+    asked = each.check_low, each.check_high, trace.length, each.carried_ms
+    moments = gates.schedule(each.sid, *asked)
     return Trace(trace.item, trace.wanted, moments, reports, trace.idle)
 
 

@@ -25,12 +25,15 @@ def policy_of(revision: ItemRevision) -> Policy:
     )
 
 
-def settled_policy(member_id: int, revision: ItemRevision, *, completed: bool, day: date) -> Policy:
+def settled_policy(
+    member_id: int, revision: ItemRevision, *, completed: bool, day: date, together: bool = False
+) -> Policy:
     """The policy of a visit: the revision's own, narrowed by running plans on a first view.
 
     Args:
         completed: what has been completed is no first view; nothing narrows it any more.
         day: local day on which it is studied.
+        together: it has been completed in a gathering only, see ``rules.seen_together``.
     """
     item = policy_of(revision)
     if completed:
@@ -39,7 +42,8 @@ def settled_policy(member_id: int, revision: ItemRevision, *, completed: bool, d
     if revision.axis != ItemRevision.Axis.MEDIA:
         # A text has neither speed nor order nor questions; somebody to be there it may ask for.
         asked = [Wish(check_in=wish.check_in) for wish in asked]
-    return rules.strictest(item, asked)
+    policy = rules.strictest(item, asked)
+    return rules.seen_together(policy) if together else policy
 
 
 def permitted_rate(member_id: int, revision: ItemRevision, *, completed: bool, day: date) -> int:

@@ -14,17 +14,22 @@ STUDYING, WAITING, DONE = "studying", "waiting", "done"
 class Standing:
     """``state``: ``studying``, ``waiting`` (seen, something else is asked) or ``done``.
 
-    ``credit``: hundredths of 学时 paid for the completion; None before it.
+    ``credit``: hundredths of 学时 paid for the completion; None before it. ``again``: it was
+    completed before, and not only by a gathering, so it is no first view any more.
     """
 
     completed: bool = False
+    again: bool = False
     credit: int | None = None
     state: str = STUDYING
     outstanding: list[dict] = field(default_factory=list)
 
 
-def completion_credit(member_id: int, revision_id: int, cycle: int) -> int | None:
-    """What the completion in force paid (0 when it paid nothing); None without one. One query."""
+def _completion(member_id: int, revision_id: int, cycle: int) -> tuple[int, str] | None:
+    """What the completion in force paid (0 when it paid nothing), and by what evidence.
+
+    None without one. One query.
+    """
     paid = (
         HourEntry.objects.filter(member_id=OuterRef("member_id"), item_id=OuterRef("item_id"))
         .filter(counts_for_year=OuterRef("effective_on__year"), source__in=("online", "quiz"))
@@ -37,17 +42,18 @@ def completion_credit(member_id: int, revision_id: int, cycle: int) -> int | Non
         Completion.objects.in_force()
         .filter(member_id=member_id, revision_id=revision_id, cycle=cycle)
         .annotate(paid=Subquery(paid))
-        .values_list("paid")
+        .values_list("paid", "evidence")
         .first()
     )
-    return (row[0] or 0) if row else None
+    return (row[0] or 0, row[1]) if row else None
 
 
 def standing(member_id: int, revision: ItemRevision, cycle: int, *, enough: bool) -> Standing:
     """Where the member stands; ``enough``: seen, or met by a group (see ``is_enough``)."""
-    credit = completion_credit(member_id, revision.pk, cycle)
-    if credit is not None:
-        return Standing(completed=True, credit=credit, state=DONE)
+    if done := _completion(member_id, revision.pk, cycle):
+        credit, evidence = done
+        again = evidence != Completion.Evidence.GROUP
+        return Standing(completed=True, again=again, credit=credit, state=DONE)
     if not enough:
         return Standing()
     missing = registry.outstanding(revision, member_id, cycle)

@@ -71,15 +71,15 @@ def rule_of_year(year: int) -> HourRule | None:
     return rule_on(min(clock.today(), date(year, 12, 31)))
 
 
-def hours_of_year(member_id: int, year: int) -> YearHours:
-    """Sums of a member's year. Two queries."""
+def hours_of_year(member_id: int, year: int, until: date | None = None) -> YearHours:
+    """Sums of a member's year, of study up to a day if one is given. Two queries."""
     rows = (
-        HourEntry.objects.filter(member_id=member_id, counts_for_year=year)
+        _up_to(HourEntry.objects.filter(member_id=member_id, counts_for_year=year), until)
         .order_by()
         .values_list(_side())
         .annotate(total=Sum("credit"))
     )
-    rule = rule_of_year(year)
+    rule = rule_on(until) if until else rule_of_year(year)
     return YearHours(year, **dict(rows), step=rule.step if rule else 1)
 
 
@@ -111,10 +111,18 @@ def summed(year: int, months: list[MonthHours]) -> YearHours:
     )
 
 
-def entries_of_year(member_id: int, year: int) -> QuerySet[HourEntry]:
-    """Ledger rows of a member's year, newest study first, with item, rule and reversal."""
+def _up_to(rows: QuerySet[HourEntry], until: date | None) -> QuerySet[HourEntry]:
+    return rows.filter(studied_on__lte=until) if until else rows
+
+
+def entries_of_year(member_id: int, year: int, until: date | None = None) -> QuerySet[HourEntry]:
+    """Ledger rows of a member's year, newest study first, with item, rule and reversal.
+
+    Args:
+        until: only study up to this day, as a board of that day counts it.
+    """
     return (
-        HourEntry.objects.filter(member_id=member_id, counts_for_year=year)
+        _up_to(HourEntry.objects.filter(member_id=member_id, counts_for_year=year), until)
         .select_related("item", "rule", "reverses", "reversed_by")
         .order_by("-studied_on", "-pk")
     )

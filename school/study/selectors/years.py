@@ -37,6 +37,11 @@ class Closing:
     matters: list[OpenMatter] = field(default_factory=list)
     last_recorded: object = None
 
+    @property
+    def open_count(self) -> int:
+        """How many matters are open in all."""
+        return sum(matter.count for matter in self.matters)
+
 
 def closing_day(year: int) -> date:
     """The last local day on which a year's hours may still change."""
@@ -117,6 +122,12 @@ def late_rows(member_id: int, year: int) -> list[PendingRow]:
         )
         for late in rows.select_related("entry")
     ]
+
+
+def held_by_arrivals() -> QuerySet:
+    """Ids of all members with hours that came after the closing: the evidence stays until then."""
+    waiting = LateArrival.objects.filter(state=LateArrival.State.WAITING)
+    return waiting.order_by().values("entry__member_id")
 
 
 def waiting_arrivals(year: int) -> OpenMatter:

@@ -25,6 +25,7 @@ from school.study.rules.anomalies import Limits, Visit
 from school.study.selectors import patterns
 
 Kind, State = Anomaly.Kind, Anomaly.State
+OF_REPORTS = (Kind.RHYTHM, Kind.DEFERRED)
 AT_ONCE = 500
 MOST_TURNS = 100
 # So long a gathering entered afterwards still explains what was listed.
@@ -73,8 +74,8 @@ def find_anomalies(
     of weight is new. Statements grow with the evidence of the day, not with the school.
 
     Args:
-        rhythm_of: whose reports are read for their rhythm, the one part that reads them all; None
-            for everybody. Rows of others stay as they are.
+        rhythm_of: whose reports are read for their rhythm and their delivery, the one part that
+            reads them all; None for everybody. Rows of others stay as they are.
         tell: is told a share of 1 and what is being done.
     """
     tell = tell or (lambda _share, _step: None)
@@ -116,10 +117,12 @@ def _patterns(
     if rhythm_of is not None:
         opened = [each for each in opened if each.member_id in rhythm_of]
     members = len({each.member_id for each in opened}) or 1
-    for done, (member, traces) in enumerate(patterns.traces_of(opened)):
+    for done, (member, traces, deliveries) in enumerate(patterns.traces_of(opened, day)):
         tell(0.2 + 0.75 * done / members, _("学习节奏"))
         if signs := rules.rhythm(traces):
             yield Pattern(member, Kind.RHYTHM, {"signs": signs}, sorted(signs))
+        if late := rules.deferred(deliveries):
+            yield Pattern(member, Kind.DEFERRED, late, sorted(late["visits"]))
 
 
 def _devices(day: date, visits: list[Visit], limits: Limits) -> Iterator[Pattern]:
@@ -174,7 +177,7 @@ def _list(
     known: dict[tuple[int, str], list[Anomaly]] = defaultdict(list)
     rows = Anomaly.objects.select_for_update().filter(day=day).order_by("round")
     for row in rows:
-        if row.kind != Kind.RHYTHM or rhythm_of is None or row.member_id in rhythm_of:
+        if row.kind not in OF_REPORTS or rhythm_of is None or row.member_id in rhythm_of:
             known[row.member_id, row.kind].append(row)
     new, changed = [], []
     for pattern in found:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from school.core import audit, clock
@@ -12,9 +12,10 @@ from school.core.errors import Conflict
 from school.core.jobs import enqueue
 from school.members.models import Member
 from school.study import presets, registry, signals
-from school.study.models import Completion, Coverage, HourEntry, ItemPart, ItemRevision, StudyItem
+from school.study.models import Completion, Coverage, ItemPart, ItemRevision, StudyItem
+from school.study.rules import origins
 from school.study.selectors.cycles import cycle_for, latest_cycle
-from school.study.services.ledger import post_completion, reverse_entry
+from school.study.services.ledger import lines_in_force, post_completion, reverse_entry
 from school.study.services.locks import lock_member
 
 Evidence = Completion.Evidence
@@ -255,10 +256,8 @@ def reverse_completion(*, completion: Completion, reason: str, by: Member | None
     )
     if completion.evidence == Evidence.GROUP:
         _forget_group(completion.member_id, completion.revision_id, completion.cycle)
-    paid = HourEntry.objects.in_force().filter(
-        member_id=completion.member_id, origin=f"completion:{completion.pk}"
-    )
-    for entry in paid:
+    paid = Q(origin=origins.of_completion(completion.pk))
+    for entry in lines_in_force(completion.member_id, paid):
         reverse_entry(entry=entry, reason=reason, by=by)
     audit.record(
         "study.completion_reversed", actor=by, subject=completion, fields={"reason": reason}

@@ -20,10 +20,10 @@ from school.study.presets import dispute_deadline
 from school.study.registry import outstanding
 from school.study.rules import origins
 from school.study.selectors.cycles import latest_cycle
-from school.study.selectors.disputes import acting_on, who_has_it
+from school.study.selectors.disputes import acting_on, missing_source, who_has_it
 from school.study.selectors.officers import above_own
 from school.study.services.completion import Evidence, consider
-from school.study.services.ledger import correct_entry, post_offline
+from school.study.services.ledger import correct_entry, post_decided
 
 Act, Kind, State = DisputeStep.Act, Dispute.Kind, Dispute.State
 OPEN_LIMIT = 10
@@ -160,13 +160,21 @@ def uphold_record(*, dispute: Dispute, reason: str, by: Member) -> Dispute:
 
 @transaction.atomic
 def correct_record(
-    *, dispute: Dispute, reason: str, by: Member, credit: int | None = None
+    *,
+    dispute: Dispute,
+    reason: str,
+    by: Member,
+    credit: int | None = None,
+    source: str = "",
 ) -> Dispute:
     """Decide for the member: the record is put right by further lines.
 
+    What belongs to a closed year goes to the list of late arrivals.
+
     Args:
         credit: hundredths of 学时 that are right for the matter; None where the line is simply
-            void, or where completion itself pays by the rule.
+            void, or where completion itself pays by the rule. Caps do not cut them.
+        source: what hours without a line of their own are booked as; "": ``missing_source``.
 
     Raises:
         NotAllowed: one's own, or verified by the same person.
@@ -181,20 +189,19 @@ def correct_record(
             entry=dispute.entry, reason=reason, by=by, credit=credit or None
         )
     else:
-        dispute.booked = _book(dispute, credit, reason)
+        dispute.booked = _book(dispute, credit, source or missing_source(dispute), reason)
     return _close(dispute, State.CORRECTED, Act.CORRECTED, by, reason)
 
 
-def _book(dispute: Dispute, credit: int | None, reason: str) -> HourEntry:
+def _book(dispute: Dispute, credit: int | None, source: str, reason: str) -> HourEntry:
     if not credit or not 0 < credit <= MOST_CREDIT:
         raise DomainError(_("请填写应补记的学时，大于 0，最多 100。"), field="credit")
     with school_language():
         title = dispute.title
-    return post_offline(
+    return post_decided(
         member_id=dispute.member_id,
         title=title,
-        seconds=0,
-        source=HourEntry.Source.MANUAL,
+        source=source,
         studied_on=dispute.studied_on,
         origin=f"{origins.DISPUTE}:{dispute.pk}",
         item=dispute.item,

@@ -9,14 +9,22 @@ from school.study.selectors.cycles import cycle_for
 from school.study.selectors.gates import barrier_of, gates_of
 from school.study.services.completion import consider
 from school.study.services.locks import lock_member
+from school.study.services.sinks.pending import post_pending
 
 
-@transaction.atomic
 def pass_gate(*, member: Member, revision: ItemRevision, key: str) -> bool:
     """Book a question as answered; what follows it counts from now on in every open visit.
 
-    The caller has marked the answer. Passing it again changes nothing; whether it was new.
+    The caller has marked the answer and holds no transaction: what was reported before the answer
+    is posted first, so that it is judged with the question still open, whichever sink took it in.
+    Passing it again changes nothing; whether it was new.
     """
+    post_pending(member.pk)
+    return _pass(member, revision, key)
+
+
+@transaction.atomic
+def _pass(member: Member, revision: ItemRevision, key: str) -> bool:
     lock_member(member.pk)
     now = clock.authority()
     cycle = cycle_for(member.pk, revision.pk, clock.local_day(now))

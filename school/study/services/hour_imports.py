@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from django.db import transaction
@@ -19,12 +20,16 @@ Tell = Callable[[float, str], None]
 
 @dataclass
 class Imported:
-    """What became of a sheet. ``late``: lines of a closed year, listed for 教务."""
+    """What became of a sheet. ``late``: lines of a closed year, listed for 教务.
+
+    ``similar``: lines that may stand in the ledger already under another name, in words.
+    """
 
     booked: int = 0
     known: int = 0
     late: int = 0
     errors: list[str] = field(default_factory=list)
+    similar: list[str] = field(default_factory=list)
 
 
 def import_hours(
@@ -33,6 +38,7 @@ def import_hours(
     by: Member | None = None,
     dry_run: bool = False,
     good_rows_only: bool = False,
+    also_similar: bool = False,
     tell: Tell | None = None,
 ) -> Imported:
     """Book the lines of a sheet, each in a transaction of its own; it may be run again.
@@ -41,24 +47,32 @@ def import_hours(
         by: who imports; lines of the own hours are refused.
         dry_run: say what would happen and write nothing.
         good_rows_only: book although some lines are wrong; else nothing is booked then.
+        also_similar: book also lines where the ledger has hours of the same person, day and kind,
+            as somebody has looked at them; else they count as wrong.
 
     Raises:
         DomainError: the file as a whole cannot be read.
     """
     sheet = hour_sheets.read(path, path.name)
     done = Imported(errors=list(sheet.errors))
-    booked = _booked(sheet.rows)
+    booked, alike = _booked(sheet.rows), _alike(sheet.rows)
     todo = []
     for row in sheet.rows:
         before = booked.get((row.member_id, row.origin))
         fault = _fault(row, before, by)
         if fault:
             done.errors.append(_("第 %(row)d 行：%(error)s") % {"row": row.number, "error": fault})
-        elif before:
+            continue
+        if before:
             done.known += 1
-        else:
-            todo.append(row)
-    if dry_run or (done.errors and not good_rows_only):
+            continue
+        if twins := alike.get((row.member_id, row.day, row.source)):
+            done.similar.append(_similar(row, twins))
+            if not also_similar:
+                continue
+        todo.append(row)
+    wrong = done.errors or (done.similar and not also_similar)
+    if dry_run or (wrong and not good_rows_only):
         done.booked = len(todo) if dry_run else 0
         return done
     for number, row in enumerate(todo, 1):
@@ -71,7 +85,11 @@ def import_hours(
         "study.hours_imported",
         actor=by,
         label=path.name,
-        fields={"lines": done.booked, "errors": len(done.errors)},
+        fields={
+            "lines": done.booked,
+            "errors": len(done.errors),
+            "similar": len(done.similar) if also_similar else 0,
+        },
     )
     return done
 
@@ -87,6 +105,36 @@ def _booked(rows: list[hour_sheets.Row]) -> dict[tuple[int, str], tuple[int, int
         ):
             found[member, origin] = seconds, award
     return found
+
+
+def _alike(rows: list[hour_sheets.Row]) -> dict[tuple[int, date, str], list[str]]:
+    """Titles of offline lines in force by person, day and kind, but for those of the sheet itself.
+
+    A gathering and a line of a sheet, or two sheets that name one event differently.
+    """
+    members = sorted({row.member_id for row in rows})
+    days, own = {row.day for row in rows}, {row.origin for row in rows}
+    found: dict[tuple[int, date, str], list[str]] = {}
+    for start in range(0, len(members), 500):
+        lines = HourEntry.objects.in_force().filter(
+            member_id__in=members[start : start + 500],
+            studied_on__range=(min(days), max(days)),
+            source__in=HourEntry.OFFLINE,
+        )
+        for member, day, source, origin, title in lines.values_list(
+            "member_id", "studied_on", "source", "origin", "title"
+        ):
+            if day in days and origin not in own:
+                found.setdefault((member, day, source), []).append(title)
+    return found
+
+
+def _similar(row: hour_sheets.Row, titles: list[str]) -> str:
+    return _("第 %(row)d 行：%(day)s 已有同类线下学时“%(titles)s”，可能是同一件事。") % {
+        "row": row.number,
+        "day": row.day,
+        "titles": "”“".join(titles),
+    }
 
 
 def _fault(row: hour_sheets.Row, before: tuple | None, by: Member | None) -> str:

@@ -12,7 +12,7 @@ from school.study.rules import crediting, hours, origins
 from school.study.selectors.crediting import Account, Gathered
 from school.study.selectors.rules import RuleBook, year_closed
 from school.study.services.ledger import post_offline
-from school.study.services.recredit import mend
+from school.study.services.recredit import booked_together, mend, together_wanted
 
 NOTE = "按学习依据核对后更正"
 Tell = Callable[[float, str], None]
@@ -111,20 +111,21 @@ def _why(have, should) -> str:
 
 def _compare_together(account: Account, book: RuleBook, found: Rebuilt) -> Iterator[Difference]:
     for origin, line in account.offline.items():
-        known = account.together.get(origin)
-        credit = 0 if known is None else _credit(known, book)
+        known = origin in account.together
+        should = together_wanted(account, line, book)
+        credit = should.credit if known else 0
         sums = found.years[line.studied_on.year]
         sums[0], sums[1] = sums[0] + line.credit, sums[1] + credit
-        if known is None:
+        if not known:
             yield _odd(account, line, None, "已入账，没有依据")
-        elif (line.seconds, line.credit) != (known.seconds, credit):
+        elif crediting.differs(booked_together(line), should):
             yield _odd(account, line, credit, "入账与依据不符")
-    for origin, known in account.together.items():
+    for origin, evidence in account.together.items():
         if origin in account.touched:
             continue
-        credit = _credit(known, book)
-        found.years[known.day.year][1] += credit
-        yield Difference(account.member_id, origin, known.day, None, credit, "有依据，没有入账")
+        credit = _credit(evidence, book)
+        found.years[evidence.day.year][1] += credit
+        yield Difference(account.member_id, origin, evidence.day, None, credit, "有依据，没有入账")
 
 
 def _odd(account: Account, line, wanted: int | None, why: str) -> Difference:

@@ -14,12 +14,12 @@ from school.core.jobs import enqueue
 from school.core.language import school_language
 from school.core.models import Job
 from school.members.models import Member
-from school.study.models import Coverage, HourEntry, HourRule, Recredit, StudyItem, YearClose
+from school.study.models import Completion, HourEntry, HourRule, Recredit, StudyItem, YearClose
 from school.study.rules import crediting, hours, origins
-from school.study.rules.crediting import Key, Wanted
+from school.study.rules.crediting import Booked, Key, Wanted
 from school.study.selectors.crediting import Account, Gathered, Line
 from school.study.selectors.rules import RuleBook
-from school.study.services.ledger import book_anew, take_back
+from school.study.services.ledger import book_anew, studied_seconds, take_back
 from school.study.services.locks import lock_member
 
 EFFECT, RECREDIT = "study.rule_effect", "study.recredit"
@@ -105,19 +105,32 @@ def _add(effect: Effect, account: Account, book: RuleBook) -> None:
     for line in account.offline.values():
         if not effect.since <= line.studied_on <= effect.until:
             continue
-        credit = together_credit(account, line, book)
+        should = together_wanted(account, line, book)
         before[line.source] += line.credit
-        after[line.source] += credit
-        lines += 2 * (credit != line.credit)
+        after[should.source] += should.credit
+        lines += 2 * (should.credit != line.credit)
     if before or after:
         effect.add(before, after, lines)
 
 
-def together_credit(account: Account, line: Line, book: RuleBook) -> int:
-    """What a line of time spent together should pay, by its evidence where that is at hand."""
+def together_wanted(account: Account, line: Line, book: RuleBook) -> Wanted:
+    """What a line of time spent together should be, by its evidence where that is at hand."""
     known = account.together.get(line.origin)
-    seconds = known.seconds if known else line.seconds
-    return hours.offline_credit(book.on(line.studied_on), line.source, seconds)
+    day, source, seconds = (
+        (known.day, known.source, known.seconds)
+        if known
+        else (line.studied_on, line.source, line.seconds)
+    )
+    credit = hours.offline_credit(book.on(day), source, seconds)
+    return Wanted(credit, credit, source, day, line.item_id or 0, seconds)
+
+
+def booked_together(line: Line) -> Booked:
+    """A line of time spent together, to be held against what it should be."""
+    place = line.source, line.studied_on, line.year
+    return Booked(
+        (line.pk,), line.award, line.credit, line.source, line.seconds, frozenset({place})
+    )
 
 
 # -- by decision ---------------------------------------------------------------------------------
@@ -230,13 +243,11 @@ def changes(account: Account, book: RuleBook, *, gone: bool = False) -> list[Cha
     ]
     for origin, line in account.offline.items():
         known = account.together.get(origin)
-        credit = together_credit(account, line, book)
-        seconds = known.seconds if known else line.seconds
-        if (credit, seconds) != (line.credit, line.seconds):
-            asked = Wanted(credit, credit, line.source, line.studied_on, line.item_id or 0, seconds)
-            found.append(Change(origin, (line,), asked))
-        elif known is None and gone:
+        asked = together_wanted(account, line, book)
+        if known is None and gone:
             found.append(Change(origin, (line,), None))
+        elif crediting.differs(booked_together(line), asked):
+            found.append(Change(origin, (line,), asked))
     return found
 
 
@@ -275,7 +286,7 @@ def _book(
         "member_id": member_id,
         "item_id": wanted.item_id or None,
         "title": old[0].title if old else _title(wanted.item_id),
-        "seconds": _seconds(member_id, change, old),
+        "seconds": _seconds(member_id, change),
         "source": wanted.source,
         "studied_on": wanted.day,
         "counts_for_year": wanted.day.year,
@@ -303,12 +314,7 @@ def _origin(change: Change, old: list[HourEntry]) -> str:
     return origins.of_completion(*rest)
 
 
-def _seconds(member_id: int, change: Change, old: list[HourEntry]) -> int:
+def _seconds(member_id: int, change: Change) -> int:
     if change.wanted.seconds is not None:
         return change.wanted.seconds
-    if old:
-        return old[0].seconds
-    seen = Coverage.objects.filter(
-        member_id=member_id, revision__completions__pk=change.key[1]
-    ).order_by("-cycle")
-    return (seen.values_list("studied_ms", flat=True).first() or 0) // 1000
+    return studied_seconds(Completion.objects.get(pk=change.key[1], member_id=member_id))

@@ -20,6 +20,7 @@ from school.study.selectors.cycles import cycle_after
 from school.study.selectors.gates import GateState, barrier_of, gates_of
 from school.study.selectors.pay import pay_under
 from school.study.selectors.policy import settled_policy
+from school.study.selectors.presence import unanswered_ms, visits_of_a_day
 from school.study.selectors.room import room_under
 from school.study.selectors.rules import rule_on
 from school.study.selectors.standing import Standing, is_enough, standing
@@ -33,8 +34,9 @@ class Opened:
     ``check_ins``: milliseconds of the session at which the page asks whether somebody is there; the
     answers travel with the reports. ``gates``: questions of the film, with where they wait; what
     lies beyond the first one not ``passed`` does not count while ``questions`` holds.
-    ``review_ms``: study time that watching again may still earn. ``room``: what the caps leave
-    today (see ``_room``), None where they cut nothing.
+    ``review_ms``: study time that watching again may still earn. ``again``: it was completed before
+    and not only by a gathering, so it earns nothing else. ``room``: what the caps leave today (see
+    ``_room``), None where they cut nothing.
     """
 
     sid: str
@@ -54,6 +56,7 @@ class Opened:
     questions: bool
     review_ms: int
     completed: bool
+    again: bool
     credit: int | None
     state: str
     outstanding: list[dict]
@@ -92,10 +95,9 @@ def open_session(
         raise NotFound(_("该内容不按时长学习。"))
     now = clock.authority()
     lock_member(member.pk)
-    recent = StudySession.objects.filter(
-        member=member, opened_at__gt=now - timedelta(minutes=1)
-    ).count()
-    if recent >= settings.STUDY_OPENS_PER_MINUTE:
+    visits = visits_of_a_day(member.pk, now)
+    minute_ago = now - timedelta(minutes=1)
+    if sum(visit.opened_at > minute_ago for visit in visits) >= settings.STUDY_OPENS_PER_MINUTE:
         raise TooMany(_("打开过于频繁，请一分钟后再试。"), retry_after=60)
     day = clock.local_day(now)
     seen = Coverage.objects.filter(member=member, revision=revision).order_by("-cycle").first()
@@ -103,7 +105,8 @@ def open_session(
     if seen and seen.cycle != cycle:
         seen = None  # that was an earlier round
     now_at = standing(member.pk, revision, cycle, enough=is_enough(revision, seen))
-    policy = settled_policy(member.pk, revision, completed=now_at.completed, day=day)
+    together = now_at.completed and not now_at.again
+    policy = settled_policy(member.pk, revision, completed=now_at.again, day=day, together=together)
     gates = gates_of(member.pk, revision, cycle)
     session = StudySession.objects.create(
         member=member,
@@ -115,6 +118,7 @@ def open_session(
         max_rate=policy.max_rate,
         check_low=policy.check_low,
         check_high=policy.check_high,
+        carried_ms=unanswered_ms(visits, now) if policy.checks_in else 0,
         review_ms=_review_ms(policy, revision),
         barrier=barrier_of(gates) if policy.questions else None,
         sign_in_id=_sign_in(session_key),
@@ -171,15 +175,18 @@ def _opened(
         resume_at=seen.resume_at if seen else 0,
         max_rate=policy.max_rate,
         seek_free=policy.seek_free,
-        check_ins=check_ins.schedule(session.pk, policy.check_low, policy.check_high, lasts),
+        check_ins=check_ins.schedule(
+            session.pk, policy.check_low, policy.check_high, lasts, session.carried_ms
+        ),
         gates=gates,
         questions=policy.questions,
         review_ms=max(0, session.review_ms - (seen.reviewed_ms if seen else 0)),
         completed=now_at.completed,
+        again=now_at.again,
         credit=now_at.credit,
         state=now_at.state,
         outstanding=now_at.outstanding,
-        room=None if now_at.completed else _room(session.member_id, revision),
+        room=None if now_at.again else _room(session.member_id, revision),
     )
 
 

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from school.core import clock
 from school.study.models import HourRule, StudySession
 from school.study.selectors.rules import RuleBook
 from school.study.services.ledger import post_studied
+from school.study.services.locks import lock_member
 
 PORTION = 500
 
@@ -28,7 +29,7 @@ def settle_idle_sessions() -> int:
 
 
 def _ended() -> list[StudySession]:
-    now = clock.now()
+    now = clock.authority()
     idle = now - timedelta(minutes=settings.STUDY_SETTLE_MINUTES)
     over = Q(last_report_at__lt=idle) | Q(last_report_at=None, opened_at__lt=idle)
     return list(
@@ -40,11 +41,15 @@ def _ended() -> list[StudySession]:
 
 @transaction.atomic
 def settle_session(*, session: StudySession, book: RuleBook | None = None) -> None:
-    """Book what a session's item has to be paid by time; called when a session is over."""
+    """Book what a session's item has to be paid by time; called when a session is over.
+
+    Each report that is posted takes the mark back, whenever it was sent: what waited in a queue or
+    on a device is booked in the next round. Under the member's lock, so no report falls between.
+    """
+    lock_member(session.member_id)
     book = book or RuleBook()
-    last = session.last_report_at or session.opened_at
-    days = {clock.local_day(session.opened_at), clock.local_day(last)}
-    if session.last_report_at and any(book.mode(day) == HourRule.Mode.AS_STUDIED for day in days):
+    days = {clock.local_day(at) for at in (session.opened_at, session.expires_at)}
+    if any(book.mode(day) == HourRule.Mode.AS_STUDIED for day in days):
         post_studied(
             member_id=session.member_id,
             revision=session.revision,
@@ -52,17 +57,3 @@ def settle_session(*, session: StudySession, book: RuleBook | None = None) -> No
             book=book,
         )
     StudySession.objects.filter(pk=session.pk).update(settled_at=clock.now())
-
-
-def settle_late_reports() -> int:
-    """Book study that was reported after its session had been settled; returns how many sessions.
-
-    For the nightly round: evidence kept on a device may come for some days.
-    """
-    since = clock.now() - timedelta(days=settings.STUDY_EVIDENCE_DAYS + 2)
-    late = StudySession.objects.filter(opened_at__gte=since, settled_at__lt=F("last_report_at"))
-    book, settled = RuleBook(), 0
-    for session in late.select_related("revision__item").iterator():
-        settle_session(session=session, book=book)
-        settled += 1
-    return settled

@@ -13,24 +13,28 @@ from school.core.language import school_language
 from school.members.models import Member, RoleGrant
 from school.notices.services import remind
 from school.study.models import HourEntry, LateArrival, YearClose
+from school.study.registry import OpenMatter, open_matters
 from school.study.selectors.rules import rule_on, year_closed
 from school.study.selectors.years import closing_day, oldest_open_year
 from school.study.services.ledger import post_late
 from school.study.services.locks import lock_member
-from school.study.services.studied import settle_idle_sessions, settle_late_reports
+from school.study.services.sinks.drain import drain_all
+from school.study.services.studied import settle_idle_sessions
 
 State = LateArrival.State
-CLOSE = "close"
+CLOSE, BUFFERED = "close", "buffered"
 
 
-def close_year(*, year: int, by: Member | None) -> YearClose:
+def close_year(*, year: int, by: Member | None, despite: int = 0) -> YearClose:
     """Close a year: study still to be booked is booked first, then it takes no further entry.
 
     Args:
         by: who closes it; None: the school itself, on its day.
+        despite: how many open matters of the year were read and are left to the late arrivals.
 
     Raises:
-        Conflict: it is closed already, not over yet, or its closing day has not come.
+        Conflict: it is closed already, not over yet, its closing day has not come, or
+            other matters of it are open than were read.
     """
     if year >= clock.today().year:
         raise Conflict(_("%(year)s 年度还没有结束，不能封账。") % {"year": year})
@@ -39,27 +43,42 @@ def close_year(*, year: int, by: Member | None) -> YearClose:
             _("%(year)s 年度的学时可以更正到 %(day)s，之后才能封账。")
             % {"year": year, "day": closing_day(year)}
         )
+    if settings.STUDY_SINK == BUFFERED:
+        drain_all()  # what still waits outside the database would come after the closing
     settle_idle_sessions()
-    settle_late_reports()
+    matters = open_matters(year)
+    if sum(each.count for each in matters) != despite:
+        raise Conflict(
+            _("%(year)s 年度还有未了事项：%(what)s。请先办理，或核对数目后确认仍要封账。")
+            % {"year": year, "what": named(matters)}
+        )
     with transaction.atomic():
         closed, made = YearClose.objects.get_or_create(
             year=year, defaults={"closed_at": clock.now(), "closed_by": by}
         )
         if not made:
             raise Conflict(_("%(year)s 年度已经封账。") % {"year": year})
-        audit.record("study.year_closed", actor=by, subject=closed, fields={"year": year})
+        fields = {"year": year, "open": despite}
+        audit.record("study.year_closed", actor=by, subject=closed, fields=fields)
     return closed
+
+
+def named(matters: list[OpenMatter]) -> str:
+    """Open matters with their counts, as one line."""
+    return "、".join(f"{each.label} {each.count}" for each in matters) or _("无")
 
 
 def look_after_year() -> str:
     """What the setting says about a year whose closing day is past: close it, or remind.
+
+    While something of the year is open it is not closed without a person: they are reminded.
 
     Returns "closed", "reminded", or "" when nothing was to be done.
     """
     year = oldest_open_year()
     if year is None or clock.today() <= closing_day(year):
         return ""
-    if settings.STUDY_YEAR_END == CLOSE:
+    if settings.STUDY_YEAR_END == CLOSE and not open_matters(year):
         close_year(year=year, by=None)
         return "closed"
     keepers = RoleGrant.objects.on(clock.today()).filter(
@@ -68,6 +87,8 @@ def look_after_year() -> str:
     with school_language():
         title = _("%(year)s 年度学时等待封账") % {"year": year}
         body = _("更正截止日 %(day)s 已过，请在后台核对后封账。") % {"day": closing_day(year)}
+        if matters := open_matters(year):
+            body += _("未了事项：%(what)s。") % {"what": named(matters)}
     sent = remind(
         member_ids=keepers.values_list("member_id", flat=True),
         title=title,

@@ -230,7 +230,13 @@ def _decide(request: HttpRequest, dispute: Dispute, form: DecisionForm) -> None:
     if form.cleaned_data["decision"] == "uphold":
         write.uphold_record(dispute=dispute, reason=reason, by=request.user)
     else:
-        write.correct_record(dispute=dispute, reason=reason, by=request.user, credit=form.credit)
+        write.correct_record(
+            dispute=dispute,
+            reason=reason,
+            by=request.user,
+            credit=form.credit,
+            source=form.cleaned_data.get("source", ""),
+        )
 
 
 def _case_or_404(request: HttpRequest, dispute_id: int) -> Dispute:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from school.core import audit
 from school.core.devices import member_key
-from school.core.errors import Conflict, DomainError, NotFound, TooMany
+from school.core.errors import Conflict, DomainError, NotFound
 from school.members.permissions import member_required
 from school.members.services.signin import browser_of
 from school.study.models import StudyItem
@@ -36,8 +36,8 @@ def _body(request: HttpRequest) -> dict:
 
 def _refusal(error: DomainError) -> JsonResponse:
     answer = JsonResponse({"error": error.message}, status=error.status)
-    if isinstance(error, TooMany) and error.retry_after:
-        answer["Retry-After"] = str(error.retry_after)
+    if wait := getattr(error, "retry_after", 0):
+        answer["Retry-After"] = str(wait)
     return answer
 
 

@@ -34,6 +34,12 @@ def year_list(request: HttpRequest) -> HttpResponse:
     return page(request, "years", _("年度封账"), context)
 
 
+def _read(request: HttpRequest) -> int:
+    """How many open matters were named where the confirmation was ticked."""
+    text = request.POST.get("despite", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def close(request: HttpRequest, year: int) -> HttpResponse:
     """What is still open of a year, and closing it."""
@@ -43,9 +49,10 @@ def close(request: HttpRequest, year: int) -> HttpResponse:
         raise NotFound(_("没有这个年度的学时记录。"))
     if request.method == "POST":
         try:
-            close_year(year=year, by=request.user)
+            close_year(year=year, by=request.user, despite=_read(request))
         except DomainError as error:
             messages.error(request, error.message)
+            return redirect("hour_years:close", year)
         else:
             messages.success(
                 request, _("%(year)s 年度已封账。以后到达的学时列入迟到学时。") % {"year": year}

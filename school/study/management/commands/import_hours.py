@@ -1,4 +1,4 @@
-"""manage.py import_hours FILE [--by STAFF] [--dry-run] [--good-rows-only]"""
+"""manage.py import_hours FILE [--by STAFF] [--dry-run] [--good-rows-only] [--also-similar]"""
 
 from pathlib import Path
 
@@ -26,6 +26,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--good-rows-only", action="store_true", help="Import although some rows are wrong."
         )
+        parser.add_argument(
+            "--also-similar",
+            action="store_true",
+            help="Import also rows where the person has offline hours of that day and kind.",
+        )
 
     def handle(self, *args, **options) -> None:
         if not options["file"].is_file():
@@ -42,6 +47,7 @@ class Command(BaseCommand):
                 by=by,
                 dry_run=options["dry_run"],
                 good_rows_only=options["good_rows_only"],
+                also_similar=options["also_similar"],
                 tell=self._tell,
             )
         except DomainError as error:
@@ -50,14 +56,23 @@ class Command(BaseCommand):
             self.stderr.write(error)
         if (more := len(done.errors) - SHOWN) > 0:
             self.stderr.write(f"另有 {more} 行有错误。")
+        for similar in done.similar[:SHOWN]:
+            self.stderr.write(similar)
+        if (more := len(done.similar) - SHOWN) > 0:
+            self.stderr.write(f"另有 {more} 行可能重复。")
         word = "将入账" if options["dry_run"] else "已入账"
         late = f"，其中 {done.late} 条年度已封账，列入迟到学时" if done.late else ""
         self.stdout.write(
             f"{word} {done.booked} 条{late}，以前导入过 {done.known} 条，"
-            f"有错误 {len(done.errors)} 行。"
+            f"有错误 {len(done.errors)} 行，可能重复 {len(done.similar)} 行。"
         )
         if done.errors and not options["dry_run"] and not options["good_rows_only"]:
             raise CommandError("有错误的行，没有导入。请改正后再运行，或加 --good-rows-only。")
+        unsure = done.similar and not options["also_similar"]
+        if unsure and not options["dry_run"] and not options["good_rows_only"]:
+            raise CommandError(
+                "有可能重复的行，没有导入。请核对；确认不是同一件事的，加 --also-similar 仍然导入。"
+            )
 
     def _tell(self, share: float, step: str) -> None:
         if int(share * 10) != self._last:

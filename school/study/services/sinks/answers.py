@@ -11,8 +11,8 @@ class Accepted:
 
     ``durable_seq``: every report up to it is stored. ``studied_ms``, ``required_ms``: real study
     time so far and the standard time of the whole. ``credit``: hundredths of 学时, None before
-    completion. ``cadence``: seconds until the next report is wanted. ``superseded``: study goes on
-    in another page or on another device.
+    completion. ``again``: see ``standing.Standing``. ``cadence``: seconds until the next report is
+    wanted. ``superseded``: study goes on in another page or on another device.
     """
 
     durable_seq: int
@@ -22,6 +22,7 @@ class Accepted:
     studied_ms: int
     required_ms: int
     completed: bool
+    again: bool
     credit: int | None
     state: str
     outstanding: list[dict]

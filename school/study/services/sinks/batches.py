@@ -12,12 +12,23 @@ from school.core.errors import DomainError, NotAllowed
 from school.study.rules import gates, judge, tokens
 
 MAX_SEQ = 2**31 - 1
+LOCKED_SECONDS = 15 * 60
 
 
 class BadReport(DomainError):
     """The report is not one our page sends."""
 
     status = 400
+
+
+class Locked(DomainError):
+    """The member may not sign in now; evidence stays on its device until that has changed."""
+
+    status = 423
+
+    def __init__(self, message: str, retry_after: int = LOCKED_SECONDS) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def accept(body: dict, session: SessionBase) -> bytes | Kept:
         session: of the browser that sends; read only when it is not the one of the opening.
 
     Raises:
-        DomainError: refused now, or by the posting of an earlier batch of the session.
+        DomainError: refused now, or by posting when the same batch was sent before.
     """
     claim = batches.read_claim(body.get("token"))
     if session.session_key and not claim.opened_in(session.session_key):
@@ -97,19 +97,20 @@ def written(answer: Accepted) -> bytes:
 
 
 class Refused(DomainError):
-    """A refusal found by posting, told to the next report of the same session."""
+    """A refusal found by posting, told when the same report is sent again."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, retry_after: int = 0) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
 
 
 def stored_refusal(text: bytes) -> Refused:
     """Inverse of ``refusal_text``."""
-    status, message = json.loads(text)
-    return Refused(status, message)
+    return Refused(*json.loads(text))
 
 
 def refusal_text(error: DomainError) -> bytes:
-    """A refusal as it is kept for the session's next report."""
-    return json.dumps([error.status, error.message], ensure_ascii=False).encode()
+    """A refusal as it is kept until its report is sent again."""
+    told = [error.status, error.message, getattr(error, "retry_after", 0)]
+    return json.dumps(told, ensure_ascii=False).encode()

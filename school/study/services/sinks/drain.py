@@ -84,7 +84,7 @@ def _settle(shard: int, taken: queue.Taken) -> Drained:
     """Post what was taken, then take it out of Redis."""
     read, bad = _read(taken)
     outcomes, broken = _posted([batch for _member, _entry, batch in read])
-    told: dict[str, tuple[str, str, bytes, int]] = {}
+    told: dict[tuple[str, str], tuple[str, str, bytes, int | str]] = {}
     stretch = _stretch(taken)
     result = Drained(bad=len(bad))
     for (member_id, entry, batch), outcome in zip(read, outcomes, strict=True):
@@ -92,12 +92,13 @@ def _settle(shard: int, taken: queue.Taken) -> Drained:
         if isinstance(outcome, Accepted):
             result.posted += 1
             answer = replace(outcome, cadence=outcome.cadence * stretch)
-            told[sid] = (sid, "answer", written(answer), outcome.durable_seq)
+            told[sid, "answer"] = (sid, "answer", written(answer), outcome.durable_seq)
         elif isinstance(outcome, Kept):
             result.kept += 1  # the page hears of it when it asks again: it was late at the door
         elif isinstance(outcome, DomainError):
             result.refused += 1
-            told[sid] = (sid, "refused", refusal_text(outcome), 0)
+            what = f"refused:{batch.seq}"
+            told[sid, what] = (sid, what, refusal_text(outcome), "")
         else:
             result.bad += 1
             bad.append(b"%d %s" % (member_id, entry))

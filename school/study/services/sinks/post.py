@@ -23,7 +23,7 @@ from school.study.selectors.standing import Standing, standing
 from school.study.services.completion import consider
 from school.study.services.sinks import late
 from school.study.services.sinks.answers import Accepted, Kept
-from school.study.services.sinks.batches import Batch, unreadable
+from school.study.services.sinks.batches import Batch, Locked, unreadable
 from school.study.services.sinks.desk import Desk, laid_out, seen
 from school.study.services.sinks.statements import Held, Session
 
@@ -57,7 +57,8 @@ def look(claim: Claim) -> Accepted:
     """Where a session stands, without posting anything and without a lock.
 
     Raises:
-        NotAllowed: the token's session does not exist, or its member may not sign in.
+        NotAllowed: the token's session does not exist.
+        Locked: its member may not sign in.
     """
     desk = seen(claim)
     return _answer(desk, _session(desk, claim))
@@ -91,9 +92,10 @@ def _session(desk: Desk, claim: Claim) -> Session:
         session is None
         or session.member_id != claim.member_id
         or session.revision_id != claim.revision_id
-        or not desk.may_sign_in.get(session.member_id)
     ):
         raise NotAllowed(_("学习凭证已失效，请刷新页面后继续学习。"))
+    if not desk.may_sign_in.get(session.member_id):
+        raise Locked(_("账号已停用，学习记录保存在本机，恢复后自动上传。"))
     return session
 
 
@@ -151,7 +153,9 @@ def _windows(session: Session, batch: Batch) -> sets.Spans | None:
     if not session.check_low:
         return None
     until = max((segment.w1 for segment in batch.segments), default=0)
-    moments = gates.schedule(session.sid, session.check_low, session.check_high, until)
+    moments = gates.schedule(
+        session.sid, session.check_low, session.check_high, until, session.carried_ms
+    )
     return gates.windows(moments, batch.answers, until)
 
 
@@ -207,6 +211,7 @@ def _answer(desk: Desk, session: Session) -> Accepted:
         studied_ms=held.studied_ms,
         required_ms=session.study_ms,
         completed=now_at.completed,
+        again=now_at.again,
         credit=now_at.credit,
         state=now_at.state,
         outstanding=now_at.outstanding,

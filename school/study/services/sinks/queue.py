@@ -2,8 +2,9 @@
 
 Keys, each under ``study:``: ``m:<member>`` a list of ``<ms> <json>`` in the order of arrival;
 ``d:<shard>`` a sorted set of members with something in their list, by when the oldest came;
-``s:<session>`` a hash of what the page is told (``answer``, ``durable``) or why it is turned away
-(``refused``), and its count of reports in the running minute; ``bad`` what could not be posted.
+``s:<session>`` a hash of what the page is told (``answer``, ``durable``), why a report was turned
+away by posting (``refused:<number>``, told once when it is sent again), and its count of reports in
+the running minute; ``bad`` what could not be posted.
 
 Scripts run alone in Redis and are one unit in its append-only file, so a crash leaves all or
 nothing of them. Nothing is taken out before the database has it.
@@ -21,7 +22,7 @@ from typing import Any
 import redis
 from django.conf import settings
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError, NoScriptError, TimeoutError
+from redis.exceptions import ConnectionError, NoScriptError, RedisError, TimeoutError
 from redis.retry import Retry
 
 from school.core import clock
@@ -32,10 +33,14 @@ TTL_SECONDS = 2 * 3600
 ENTRIES_PER_MEMBER = 50
 
 _PUSH = """
-local s = redis.call('HMGET', KEYS[1], 'answer', 'durable', 'refused', 'minute', 'count')
-if s[3] then return {2, s[3]} end
+local refused = 'refused:' .. ARGV[1]
+local s = redis.call('HMGET', KEYS[1], 'answer', 'durable', refused, 'minute', 'count')
 if not s[1] then return {0} end
 if tonumber(ARGV[1]) <= tonumber(s[2]) then return {1, s[1]} end
+if s[3] then
+  redis.call('HDEL', KEYS[1], refused)
+  return {2, s[3]}
+end
 local now = tonumber(ARGV[5])
 if not now then
   local t = redis.call('TIME')
@@ -94,7 +99,8 @@ i = i + 1
 for _ = 1, ARGV[i] do
   local key = prefix .. 's:' .. ARGV[i + 1]
   if redis.call('EXISTS', key) == 1 then
-    redis.call('HSET', key, ARGV[i + 2], ARGV[i + 3], 'durable', ARGV[i + 4])
+    redis.call('HSET', key, ARGV[i + 2], ARGV[i + 3])
+    if ARGV[i + 4] ~= '' then redis.call('HSET', key, 'durable', ARGV[i + 4]) end
   end
   i = i + 4
 end
@@ -180,8 +186,12 @@ def _shard(number: int) -> str:
 
 
 def moment() -> datetime:
-    """Redis's clock."""
-    seconds, micros = connection().time()
+    """Redis's clock; the database's while Redis does not answer."""
+    try:
+        seconds, micros = connection().time()
+    except RedisError:
+        # A lost device can be signed out all the same.
+        return clock.of_database()
     return datetime.fromtimestamp(seconds + micros / 1e6, UTC)
 
 
@@ -230,13 +240,14 @@ def done(
     shard: int,
     taken: Taken,
     *,
-    told: Sequence[tuple[str, str, bytes, int]],
+    told: Sequence[tuple[str, str, bytes, int | str]],
     bad: Sequence[bytes] = (),
 ) -> None:
     """Take out what the database has now, and say what the pages are told.
 
     Args:
-        told: session, ``answer`` or ``refused``, the text, and up to which number it is durable.
+        told: session, ``answer`` or ``refused:<number>``, the text, and up to which number it is
+            durable ("" where that stays as it is).
         bad: entries that could not be posted; they are kept aside.
     """
     args: list = [PREFIX, len(taken.entries)]

@@ -85,6 +85,7 @@ class Session:
     max_rate: int
     check_low: int
     check_high: int
+    carried_ms: int
     review_ms: int
     barrier: int | None
     superseded: bool
@@ -129,7 +130,7 @@ def lock_members(member_ids: Iterable[int]) -> dict[int, bool]:
 _COLUMNS = """
     s.id, s.member_id, s.revision_id, s.cycle, s.opened_at, s.expires_at, s.last_seq,
     s.durable_seq, s.minute_at, s.minute_reports, s.max_rate, s.check_low, s.check_high,
-    s.review_ms, s.barrier, s.superseded_at IS NOT NULL,
+    s.carried_ms, s.review_ms, s.barrier, s.superseded_at IS NOT NULL,
     CASE WHEN i."end" IN ({ends}) THEN i.ended_at END,
     r.axis, r.axis_length, r.study_ms,
     c.id, c.spans, c.covered, c.studied_ms, c.reviewed_ms, c.resume_at, c.met_on IS NOT NULL,
@@ -179,7 +180,7 @@ def find(sids: Iterable[UUID]) -> Found:
     found = Found(None, {}, {}, {})
     now = None
     for row in run(f"SELECT {columns} {source}", [*map(str, REVOKING), *wanted]):
-        session, held, (day, spans, now) = _session(row[:20]), row[20:27], row[27:]
+        session, held, (day, spans, now) = _session(row[:21]), row[21:28], row[28:]
         found.sessions[session.sid] = session
         found.held.setdefault(session.key, _held(held))
         if day is not None:
@@ -291,10 +292,11 @@ def save_coverage(rows: Sequence[tuple[tuple[int, int, int], Held]]) -> Statemen
 
 
 def save_sessions(sessions: Sequence[Session]) -> Statement:
-    """Write how far the numbers of sessions have come."""
+    """Write how far the numbers of sessions have come; what is new of them is to be settled."""
     sql = f"""
         UPDATE {_SESSION} SET last_seq = v.column2, durable_seq = v.column3,
-            last_report_at = v.column4, minute_at = v.column5, minute_reports = v.column6
+            last_report_at = v.column4, minute_at = v.column5, minute_reports = v.column6,
+            settled_at = NULL
         FROM (VALUES {_list(len(sessions), "(%s, %s, %s, %s, %s, %s)")}) v
         WHERE {_SESSION}.id = v.column1
     """
