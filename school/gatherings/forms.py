@@ -1,6 +1,6 @@
 """Forms of gatherings; the names themselves are read straight from the posted rows."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,9 @@ from school.members.models import Branch
 from school.study.models import StudyItem
 
 FURTHER = (2, 3, 4)
+# An end before its beginning lies on the next day if that makes it no longer than this; else it is
+# a slip, and told.
+OVERNIGHT = timedelta(hours=6)
 
 
 def _time(label, **more) -> forms.TimeField:
@@ -40,7 +43,7 @@ class GatheringForm(forms.Form):
         label=_("日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     begins = _time(_("开始"))
-    ends = _time(_("结束"))
+    ends = _time(_("结束"), help_text=_("过了零点的，按第二天的时间填。"))
     begins_2, ends_2 = _time(_("第二场开始"), required=False), _time(_("结束"), required=False)
     begins_3, ends_3 = _time(_("第三场开始"), required=False), _time(_("结束"), required=False)
     begins_4, ends_4 = _time(_("第四场开始"), required=False), _time(_("结束"), required=False)
@@ -69,7 +72,7 @@ class GatheringForm(forms.Form):
         end = begin + timedelta(hours=1)
         self.fields["held_on"].initial = begin.date()
         self.fields["begins"].initial = begin.time()
-        self.fields["ends"].initial = end.time() if end.date() == begin.date() else time(23, 59)
+        self.fields["ends"].initial = end.time()
 
     def clean_kind(self) -> str:
         """Not said: group study."""
@@ -94,11 +97,7 @@ class GatheringForm(forms.Form):
         pairs = [(cleaned["begins"], cleaned["ends"])]
         pairs += [(cleaned.get(f"begins_{n}"), cleaned.get(f"ends_{n}")) for n in FURTHER]
         day = cleaned["held_on"]
-        return [
-            tuple(datetime.combine(day, at, tzinfo=clock.LOCAL) for at in pair)
-            for pair in pairs
-            if all(at is not None for at in pair)
-        ]
+        return [_session(day, *pair) for pair in pairs if all(at is not None for at in pair)]
 
     def values(self) -> dict:
         """Arguments of ``open_gathering`` and ``convene_gathering`` but for who opens it."""
@@ -112,6 +111,15 @@ class GatheringForm(forms.Form):
             "place": cleaned["place"],
             "invited": list(cleaned.get("invited") or ()),
         }
+
+
+def _session(day: date, begins: time, ends: time) -> tuple[datetime, datetime]:
+    """A session of a day; one of a night shift ends on the next."""
+    begin, end = (datetime.combine(day, at, tzinfo=clock.LOCAL) for at in (begins, ends))
+    next_day = end + timedelta(days=1)
+    if end < begin and next_day - begin <= OVERNIGHT:
+        end = next_day
+    return begin, end
 
 
 class EndForm(forms.Form):

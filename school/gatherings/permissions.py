@@ -74,3 +74,24 @@ def check_may_approve(member: Member, gathering: Gathering) -> None:
     """
     if reason := why_not_approve(member, gathering):
         raise NotAllowed(reason)
+
+
+def why_not_confirm(member: Member, gathering: Gathering, attendance: Attendance) -> str:
+    """Why a member may not answer for what an organiser entered for himself; "" when he may."""
+    if member.pk == attendance.member_id:
+        return _("本人的学时由上级党组织核定，核定后计入。")
+    if not approves_for(scope_for(member), gathering):
+        return _("登记人本人的学时由上级党组织核定。")
+    if member.pk in {gathering.created_by_id, gathering.entered_by_id}:
+        return _("登记人不能核定这次学习的学时，须由上级的其他人核定。")
+    return ""
+
+
+def check_may_confirm(member: Member, gathering: Gathering, attendance: Attendance) -> None:
+    """Refuse whoever may not answer for it.
+
+    Raises:
+        NotAllowed: with the reason.
+    """
+    if reason := why_not_confirm(member, gathering, attendance):
+        raise NotAllowed(reason)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from school.gatherings.views import approval, code, desk, own, papers
+from school.gatherings.views import approval, code, corrections, desk, own, papers
 
 app_name = "gatherings"
 HERE = "branch/gatherings/<int:pk>/"
@@ -16,6 +16,9 @@ urlpatterns = [
     path(f"{HERE}guests/", desk.guest, name="guest"),
     path(f"{HERE}guests/<int:attendance_id>/remove/", desk.guest_gone, name="guest_gone"),
     path(f"{HERE}make-ups/", desk.make_ups, name="make_ups"),
+    path(f"{HERE}people/<int:attendance_id>/", corrections.correct, name="correct"),
+    path(f"{HERE}people/<int:attendance_id>/confirm/", approval.confirm, name="confirm_own"),
+    path(f"{HERE}people/<int:attendance_id>/decline/", approval.decline, name="decline_own"),
     path(f"{HERE}approve/", approval.approve, name="approve"),
     path(f"{HERE}send-back/", approval.send_back, name="send_back"),
     path(f"{HERE}sheet/", papers.sheet, name="sheet"),

@@ -75,10 +75,11 @@ def entry_of(member):
 
 def test_late_and_early_take_from_what_is_booked(home, people):
     secretary, late, early = people
+    whole = make.member(home)
     gathering = made.over(home, secretary)
-    close(gathering, secretary, {secretary: present(), late: present(15), early: present(5, 20)})
-    booked = {m: (entry_of(m).seconds, entry_of(m).credit) for m in people}
-    assert booked == {secretary: (3600, 100), late: (2700, 75), early: (2100, 58)}
+    close(gathering, secretary, {whole: present(), late: present(15), early: present(5, 20)})
+    booked = {m: (entry_of(m).seconds, entry_of(m).credit) for m in (whole, late, early)}
+    assert booked == {whole: (3600, 100), late: (2700, 75), early: (2100, 58)}
     assert row_of(gathering, early).claimed == [5 * 60_000, 40 * 60_000]
 
 
@@ -95,10 +96,11 @@ def test_a_mark_that_leaves_no_time_or_says_nothing_books_nobody(home, people, m
 
 def test_the_sessions_attended_are_booked_together_once(home, people):
     secretary, half, none = people
+    whole = make.member(home)
     sessions = [(START, START + 3 * HOUR), (START + 4 * HOUR, START + 7 * HOUR)]
     gathering = made.over(home, secretary, sessions=sessions, kind="training")
-    close(gathering, secretary, {secretary: [present(), present(0, 30)], half: [None, present(60)]})
-    assert (entry_of(secretary).seconds, entry_of(secretary).source) == (19_800, "training")
+    close(gathering, secretary, {whole: [present(), present(0, 30)], half: [None, present(60)]})
+    assert (entry_of(whole).seconds, entry_of(whole).source) == (19_800, "training")
     assert entry_of(half).seconds == 2 * 3600
     assert row_of(gathering, half).state == Attendance.State.PRESENT
     assert not HourEntry.objects.filter(member=none).exists()
@@ -181,15 +183,15 @@ class TwoGatherings(TestCase):
     )
     def test_two_gatherings_pay_the_union_of_their_minutes(self, a, long_a, b, long_b, swap):
         home = make.branch()
-        secretary = make.officer(home)
+        secretary, member = make.officer(home), make.member(home)
         made_two = [
             made.over(home, secretary, start=START + begin * MINUTE, hours=long / 60)
             for begin, long in ((a, long_a), (b, long_b))
         ]
         for gathering in reversed(made_two) if swap else made_two:
-            close(gathering, secretary, {secretary: present()})
+            close(gathering, secretary, {member: present()})
         minutes = set(range(a, a + long_a)) | set(range(b, b + long_b))
-        rows = HourEntry.objects.in_force().filter(member=secretary)
+        rows = HourEntry.objects.in_force().filter(member=member)
         assert sum(row.seconds for row in rows) == len(minutes) * 60
 
 
@@ -198,14 +200,15 @@ class TwoGatherings(TestCase):
 
 def test_who_was_there_too_short_has_not_seen_it_and_makes_it_up(home, people):
     secretary, short, absent = people
+    whole = make.member(home)
     item = made.lesson()
     gathering = made.over(home, secretary, [item])
-    close(gathering, secretary, {secretary: present(), short: present(31)})
+    close(gathering, secretary, {whole: present(), short: present(31)})
     done = Completion.objects.in_force().filter(item=item)
-    assert set(done.values_list("member_id", "evidence")) == {(secretary.pk, "group")}
+    assert set(done.values_list("member_id", "evidence")) == {(whole.pk, "group")}
     assert entry_of(short).seconds == 29 * 60
     asked = MakeUp.objects.values_list("member_id", flat=True)
-    assert set(asked) == {short.pk, absent.pk}
+    assert set(asked) == {secretary.pk, short.pk, absent.pk}
 
 
 def test_a_missed_item_stands_in_the_tasks_until_it_is_done_alone(home, people):

@@ -168,6 +168,26 @@ def test_the_secretary_registers_from_the_page_and_a_foreign_one_gets_404(client
     assert gathering.state == Gathering.State.CLOSED
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "minutes"), [("23:30", "00:30", 60), ("19:00", "18:00", None)]
+)
+def test_a_night_shift_meets_over_midnight_and_a_slip_is_told(
+    client, lesson, evening, begins, ends, minutes
+):
+    home = make.branch()
+    client.force_login(make.officer(home))
+    day = evening[0].date() - timedelta(days=1)
+    form = {"branch": home.pk, "items": [lesson.pk], "held_on": day.isoformat()}
+    response = client.post("/branch/gatherings/new/", form | {"begins": begins, "ends": ends})
+    if minutes is None:
+        assert "结束时间要晚于开始时间" in response.content.decode()
+        assert not Gathering.objects.exists()
+        return
+    held = Gathering.objects.get()
+    assert (held.ends_at - held.starts_at) == timedelta(minutes=minutes)
+    assert clock.local_day(held.starts_at) == day
+
+
 def test_a_void_gathering_gives_the_minutes_back_so_it_can_be_registered_again(
     scene, evening, lesson
 ):

@@ -45,6 +45,12 @@ class Attendance(models.Model):
     seen = models.BooleanField(
         _("视为看完"), default=False, help_text=_("在场时间够长，播放的内容视为看完。")
     )
+    withheld = models.BooleanField(
+        _("待上级核定"),
+        default=False,
+        db_default=False,
+        help_text=_("登记人为本人登记的到会，由上级党组织核定后才计入。"),
+    )
     excuse = models.CharField(_("请假事由"), max_length=100, blank=True)
     paid_seconds = models.PositiveIntegerField(_("计时秒数"), default=0)
     claimed = models.JSONField(

@@ -14,6 +14,7 @@ from school.gatherings.models import (
     MakeUp,
     Presence,
 )
+from school.gatherings.selectors.hours import waits_for_own
 from school.members.models import Branch
 from school.plans.models import PlanItem, StudyPlan
 from school.study.models import Completion, HourEntry, StudyItem
@@ -38,7 +39,7 @@ def _in_filter(wanted: str) -> Q:
         ALL: Q(),
         RUNNING: Q(state=State.RUNNING, ends_at__gt=now),
         TO_ENTER: Q(state=State.OPEN) | Q(state=State.RUNNING, ends_at__lte=now),
-        TO_APPROVE: Q(state=State.WAITING),
+        TO_APPROVE: Q(state=State.WAITING) | Q(waits_for_own(), state=State.CLOSED),
         DONE: Q(state=State.CLOSED),
         VOID: Q(state=State.CANCELLED),
     }[wanted]
@@ -51,6 +52,7 @@ def gathering_list(gatherings: QuerySet[Gathering], wanted: str = ALL) -> QueryS
         gatherings.filter(_in_filter(wanted if wanted in FILTERS else ALL))
         .select_related("branch")
         .annotate(expected=Count("attendances"), present=Count("attendances", filter=present))
+        .annotate(own_waits=waits_for_own())
         .order_by("-starts_at", "-pk")
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,7 @@ def attended_hours(low: int, high: int) -> Iterator[HourEvidence]:
             member_id__gte=low,
             member_id__lte=high,
             state=Attendance.State.PRESENT,
+            withheld=False,
             gathering__state=State.CLOSED,
         )
         .order_by()
@@ -49,11 +51,15 @@ def attended_hours(low: int, high: int) -> Iterator[HourEvidence]:
 
 
 def not_closed(year: int) -> OpenMatter:
-    """Gatherings of a year that are not registered yet."""
-    waiting = Gathering.objects.filter(starts_at__year=year).exclude(
-        state__in=(State.CLOSED, State.CANCELLED)
-    )
+    """Gatherings of a year that are not registered yet, or wait for the branch above."""
+    over = Q(state=State.CANCELLED) | Q(state=State.CLOSED) & ~Q(waits_for_own())
+    waiting = Gathering.objects.filter(starts_at__year=year).exclude(over)
     return OpenMatter(_("尚未登记完的集体学习"), waiting.count(), reverse("gatherings:index"))
+
+
+def waits_for_own() -> Exists:
+    """Whether the branch above has still to answer for hours an organiser entered for himself."""
+    return Exists(Attendance.objects.filter(gathering=OuterRef("pk"), withheld=True))
 
 
 def pending_rows(member_id: int, year: int) -> list[PendingRow]:
@@ -61,21 +67,29 @@ def pending_rows(member_id: int, year: int) -> list[PendingRow]:
     rows = Attendance.objects.filter(
         member_id=member_id,
         state=Attendance.State.PRESENT,
-        gathering__state__in=(State.OPEN, State.WAITING),
         gathering__starts_at__year=year,
-    ).select_related("gathering__branch")
+    ).filter(
+        Q(gathering__state__in=(State.OPEN, State.WAITING))
+        | Q(gathering__state=State.CLOSED, withheld=True)
+    )
     return [
         PendingRow(
             title=row.gathering.title,
             studied_on=clock.local_day(row.gathering.starts_at),
-            state=row.gathering.stage,
-            note=_("上级党组织审核后计入。")
-            if row.gathering.state == State.WAITING
-            else _("%(branch)s登记完成后计入。") % {"branch": row.gathering.branch.short_name},
+            state=_("待上级核定") if row.withheld else row.gathering.stage,
+            note=_note(row),
             path=reverse("gatherings:own"),
         )
-        for row in rows.order_by("gathering__starts_at")
+        for row in rows.select_related("gathering__branch").order_by("gathering__starts_at")
     ]
+
+
+def _note(row: Attendance) -> str:
+    if row.withheld:
+        return _("本人登记的到会，上级党组织核定后计入。")
+    if row.gathering.state == State.WAITING:
+        return _("上级党组织审核后计入。")
+    return _("%(branch)s登记完成后计入。") % {"branch": row.gathering.branch.short_name}
 
 
 def together(first: datetime, last: datetime) -> Iterator[tuple[int, datetime, datetime]]:

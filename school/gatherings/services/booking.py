@@ -1,5 +1,6 @@
 """Book a gathering: hours, viewing, make-up; and take all of it back by further rows."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -16,45 +17,96 @@ from school.members.models import Member
 from school.members.selectors.people import counted
 from school.notices.services import tell
 from school.study import spans as sets
-from school.study.models import Completion, HourEntry, ItemRevision
+from school.study.models import Completion, ItemRevision
 from school.study.rules import judge
 from school.study.services.completion import meet_by_group, unmeet_by_group
-from school.study.services.ledger import claim_wall, post_offline, release_wall, reverse_entry
+from school.study.services.ledger import (
+    claim_wall,
+    lines_in_force,
+    post_offline,
+    release_wall,
+    reverse_entry,
+)
 
 PRESENT = Attendance.State.PRESENT
 PARTLY = "部分时间已在别处计入，不重复计"
 
 
 @transaction.atomic
-def book_all(*, gathering: Gathering, by: Member) -> Gathering:
+def book_all(*, gathering: Gathering, by: Member, answered: bool = False) -> Gathering:
     """Book everybody who was there and give the others what they missed.
 
     The caller holds the gathering's row; people are taken in the order of their numbers.
+
+    Args:
+        answered: the branch above has said yes. Else what those who register it entered for
+            themselves waits for that branch.
     """
     sessions = list(gathering.sessions.all())
-    revisions = [shown.revision for shown in gathering.items.select_related("revision__item")]
-    held: dict[int, dict[int, Presence]] = {}
-    for row in Presence.objects.filter(attendance__gathering=gathering, state=PRESENT):
-        held.setdefault(row.attendance_id, {})[row.session_id] = row
+    revisions = shown_revisions(gathering)
+    there = _presences(attendance__gathering=gathering)
     attendances = list(gathering.attendances.order_by("member_id"))
     for attendance in attendances:
-        if attendance.state == PRESENT:
-            _book(gathering, attendance, sessions, held.get(attendance.pk, {}), revisions)
+        if attendance.state != PRESENT:
+            continue
+        presences = there.get(attendance.pk, {})
+        if not answered and own_word(gathering, attendance, presences.values()):
+            withhold(attendance)
+            continue
+        _book_hours(gathering, attendance, sessions, presences)
+        if attendance.seen:
+            meet(gathering, attendance, revisions)
     gathering.state, gathering.closed_at = Gathering.State.CLOSED, clock.now()
     gathering.save()
     audit.record("gatherings.closed", actor=by, subject=gathering)
-    _give_make_ups(gathering, [a for a in attendances if not a.seen], revisions)
+    missed = [each for each in attendances if not (each.seen or each.withheld)]
+    give_make_ups(gathering, missed, revisions)
     return gathering
 
 
-def _book(
+def book_one(*, gathering: Gathering, attendance: Attendance) -> None:
+    """Hours of one person who was there, by what is entered now; says whether it was seen.
+
+    The caller holds the gathering's row and has taken back what was booked before.
+    """
+    presences = _presences(attendance=attendance).get(attendance.pk, {})
+    _book_hours(gathering, attendance, list(gathering.sessions.all()), presences)
+
+
+def shown_revisions(gathering: Gathering) -> list[ItemRevision]:
+    """What was shown."""
+    return [shown.revision for shown in gathering.items.select_related("revision__item")]
+
+
+def _presences(**which) -> dict[int, dict[int, Presence]]:
+    found: dict[int, dict[int, Presence]] = {}
+    for row in Presence.objects.filter(state=PRESENT, **which):
+        found.setdefault(row.attendance_id, {})[row.session_id] = row
+    return found
+
+
+def own_word(gathering: Gathering, attendance: Attendance, presences: Iterable[Presence]) -> bool:
+    """Whether somebody who registers a gathering has entered his own presence.
+
+    Who came in with the code that turns was there by more than his own word.
+    """
+    by_hand = any(row.method != Presence.Method.CODE for row in presences)
+    return by_hand and attendance.member_id in {gathering.created_by_id, gathering.entered_by_id}
+
+
+def withhold(attendance: Attendance) -> None:
+    """Leave what somebody entered for himself to the branch above."""
+    attendance.withheld = True
+    attendance.save(update_fields=["withheld"])
+
+
+def _book_hours(
     gathering: Gathering,
     attendance: Attendance,
     sessions: list[GatheringSession],
     presences: dict[int, Presence],
-    revisions: list[ItemRevision],
 ) -> None:
-    """Hours and completions of one person: from arrival to leave, what of it was still free."""
+    """Hours of one person: from arrival to leave, what of it was still free."""
     whole = there = 0
     claimed: sets.Spans = []
     begin = clock.to_ms(gathering.starts_at)
@@ -73,12 +125,12 @@ def _book(
     attendance.claimed = claimed
     attendance.paid_seconds = _post(gathering, attendance, there)
     attendance.seen = has_seen(there, whole, settings.GATHERING_VIEWING_SHARE)
-    attendance.save(update_fields=["paid_seconds", "claimed", "seen"])
-    if attendance.seen:
-        _meet(gathering, attendance, revisions)
+    attendance.withheld = False
+    attendance.save(update_fields=["paid_seconds", "claimed", "seen", "withheld"])
 
 
-def _meet(gathering: Gathering, attendance: Attendance, revisions: list[ItemRevision]) -> None:
+def meet(gathering: Gathering, attendance: Attendance, revisions: list[ItemRevision]) -> None:
+    """The viewing requirement of what was shown, for somebody who has seen it."""
     for revision in revisions:
         meet_by_group(
             member_id=attendance.member_id,
@@ -110,11 +162,12 @@ def _post(gathering: Gathering, attendance: Attendance, there_ms: int) -> int:
             studied_on=day,
             origin=origin_of(attendance) + (f":{day}" if place else ""),
             note=note,
+            again=True,
         )
     return sum(seconds.values())
 
 
-def _give_make_ups(
+def give_make_ups(
     gathering: Gathering, missed: list[Attendance], revisions: list[ItemRevision]
 ) -> None:
     """The items for people of the branch who have not done them; guests and 兼 have their own."""
@@ -161,17 +214,29 @@ def take_back_all(*, gathering: Gathering, reason: str, by: Member) -> None:
 
 
 def _take_back(gathering: Gathering, attendance: Attendance, reason: str, by: Member) -> None:
+    unmeet(attendance, reason, by)
+    take_back_hours(gathering, attendance, reason, by)
+
+
+def take_back_hours(gathering: Gathering, attendance: Attendance, reason: str, by: Member) -> None:
+    """Take back what an attendance paid, also where that was corrected since; its time is free."""
     member_id, origin = attendance.member_id, origin_of(attendance)
-    unmet = unmeet_by_group(member_id=member_id, origin=origin, reason=reason, by=by)
     booked = Q(origin=origin) | Q(origin__startswith=f"{origin}:")
-    for entry in HourEntry.objects.in_force().filter(booked, member_id=member_id):
+    for entry in lines_in_force(member_id, booked):
         reverse_entry(entry=entry, reason=reason, by=by)
     release_wall(member_id=member_id, start=gathering.starts_at, spans=attendance.claimed)
-    for revision in unmet:
-        _meet_elsewhere(member_id, revision)
 
 
-def _meet_elsewhere(member_id: int, revision: ItemRevision) -> None:
+def unmeet(attendance: Attendance, reason: str, by: Member) -> None:
+    """Take back the viewing that rests on an attendance, unless another one stands for it."""
+    member_id = attendance.member_id
+    for revision in unmeet_by_group(
+        member_id=member_id, origin=origin_of(attendance), reason=reason, by=by
+    ):
+        _meet_elsewhere(member_id, revision, attendance)
+
+
+def _meet_elsewhere(member_id: int, revision: ItemRevision, but: Attendance) -> None:
     """Another gathering may have shown the same to the same person."""
     other = (
         Attendance.objects.filter(
@@ -181,6 +246,7 @@ def _meet_elsewhere(member_id: int, revision: ItemRevision) -> None:
             gathering__state=Gathering.State.CLOSED,
             gathering__items__revision=revision,
         )
+        .exclude(pk=but.pk)
         .select_related("gathering")
         .order_by("gathering__starts_at", "pk")
         .first()

@@ -218,7 +218,8 @@ def close_gathering(
 
     Booking: hours once a person from arrival to leave, viewing met for the items shown. The
     interval enters each person's spent time, so minutes already counted elsewhere are not paid
-    again, and later reports of the same minutes earn nothing.
+    again, and later reports of the same minutes earn nothing. Hours that whoever registers it has
+    entered for himself wait for the branch above in any case.
 
     Args:
         states: attendance id → present, leave or absent, for all sessions.

@@ -34,6 +34,28 @@ def locked_in(pk: int, *states: str) -> Gathering:
     return gathering
 
 
+def held_row(gathering: Gathering, attendance_id: int) -> Attendance:
+    """One row of the list, locked.
+
+    Raises:
+        NotFound: there is none.
+    """
+    rows = gathering.attendances.select_for_update(of=("self",)).select_related("member")
+    attendance = rows.filter(pk=attendance_id).first()
+    if attendance is None:
+        raise NotFound(_("名单里没有这个人，请刷新页面。"))
+    return attendance
+
+
+def set_absent(attendance: Attendance) -> None:
+    """Nobody was there after all: absent in every session where presence was entered."""
+    absent = Attendance.State.ABSENT
+    there = attendance.presences.filter(state=Attendance.State.PRESENT)
+    there.update(state=absent, late_minutes=0, early_minutes=0)
+    attendance.state, attendance.withheld = absent, False
+    attendance.save(update_fields=["state", "withheld"])
+
+
 @transaction.atomic
 def enter_names(
     *,

@@ -31,3 +31,28 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     )
     messages.success(request, _("已退回。"))
     return redirect("gatherings:detail", pk)
+
+
+@board_required
+@require_POST
+def confirm(request: HttpRequest, pk: int, attendance_id: int) -> HttpResponse:
+    """Book what an organiser entered for himself."""
+    gathering = gathering_or_404(request.user, pk, write=True)
+    services.confirm_own(gathering=gathering, attendance_id=attendance_id, by=request.user)
+    messages.success(request, _("已核定，学时已计入。"))
+    return redirect("gatherings:detail", pk)
+
+
+@board_required
+@require_POST
+def decline(request: HttpRequest, pk: int, attendance_id: int) -> HttpResponse:
+    """Say that he was not there."""
+    gathering = gathering_or_404(request.user, pk, write=True)
+    services.decline_own(
+        gathering=gathering,
+        attendance_id=attendance_id,
+        reason=request.POST.get("reason", ""),
+        by=request.user,
+    )
+    messages.success(request, _("已记为缺席。"))
+    return redirect("gatherings:detail", pk)

@@ -17,10 +17,16 @@ from school.core.errors import DomainError
 from school.gatherings import services
 from school.gatherings.forms import EndForm, FileForm, GatheringForm, GuestForm
 from school.gatherings.models import Attendance, Gathering
-from school.gatherings.permissions import gathering_or_404, visible, why_not_approve
+from school.gatherings.permissions import (
+    gathering_or_404,
+    visible,
+    why_not_approve,
+    why_not_confirm,
+)
 from school.gatherings.rules import Mark
 from school.gatherings.selectors.branch import (
     FILTERS,
+    GatheringPage,
     filters,
     gathering_list,
     gathering_page,
@@ -28,6 +34,7 @@ from school.gatherings.selectors.branch import (
     make_up_lines,
 )
 from school.gatherings.selectors.sessions import open_session
+from school.members.models import Member
 from school.members.permissions import board_required, scope_for
 
 FIELDS = {"ends_at": "ends", "ended_at": "ended_at"}
@@ -142,9 +149,31 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_approve": waiting and not why_not,
         "why_not": why_not,
         "make_ups": make_up_counts(gathering) if state == Gathering.State.CLOSED else (0, 0),
+        "may_correct": writes and state == Gathering.State.CLOSED,
+        "own_hours": _own_hours(request.user, gathering, page),
+        "enters_himself": writes and _is_expected(request.user, page),
         "crumbs": crumbs_of(gathering),
     }
     return render(request, "gatherings/detail.html", context)
+
+
+def _own_hours(member: Member, gathering: Gathering, page: GatheringPage) -> list[dict]:
+    """What organisers entered for themselves and the branch above has still to answer for."""
+    if gathering.state != Gathering.State.CLOSED:
+        return []
+    waiting = [row.attendance for row in page.rows if row.attendance.withheld]
+    return [
+        {
+            "attendance": each,
+            "mine": each.member_id == member.pk,
+            "why_not": why_not_confirm(member, gathering, each),
+        }
+        for each in waiting
+    ]
+
+
+def _is_expected(member: Member, page: GatheringPage) -> bool:
+    return any(row.attendance.member_id == member.pk for row in page.rows)
 
 
 def _end_of(gathering: Gathering, now: datetime) -> time:
