@@ -74,9 +74,11 @@ def produce(
         _encode(original, work, plan, source, tell)
         package = _finish(work, plan, source, tell)
         (work / MANIFEST).write_text(json.dumps(asdict(package)))
+        tell(0.99, "发布")
         storage.publish(work, name)
     finally:
-        storage.drop_work(revision_id)
+        # Only its own: whoever has taken the job over works in another one.
+        storage.drop(work)
     return package
 
 
@@ -120,9 +122,11 @@ def _finish(work: Path, plan: Plan, source: Source, tell: Tell) -> Package:
         size = (work / "audio.mp4").stat().st_size
         rates = (audio.peak, audio.average)
         files.append(Made("audio", "audio.mp4", size, 0, "mp4a.40.2", *rates))
-    tell(0.93, "生成封面和单文件")
-    files.append(_fallback(work, plan))
-    _poster(work, plan, seen)
+    length = max(1, seen)
+    copying = "生成封面和单文件"
+    tell(0.93, copying)
+    files.append(_fallback(work, plan, lambda ms: tell(0.93 + 0.04 * min(1, ms / length), copying)))
+    _poster(work, plan, seen, lambda _ms: tell(0.98, copying))
     return Package(seen, files)
 
 
@@ -155,15 +159,15 @@ def _write_master(work: Path, plan: Plan, videos: list[Made], audio) -> None:
     (work / MASTER).write_text(text)
 
 
-def _fallback(work: Path, plan: Plan) -> Made:
+def _fallback(work: Path, plan: Plan, progress: process.Progress) -> Made:
     target = work / FALLBACK
     command = ffmpeg.fallback(work, plan.fallback.name, plan.has_audio, target)
-    process.encode(command, wall_seconds=1800)
+    process.encode(command, wall_seconds=1800, progress=progress)
     return Made("fallback", target.name, target.stat().st_size, plan.fallback.height)
 
 
-def _poster(work: Path, plan: Plan, duration_ms: int) -> None:
+def _poster(work: Path, plan: Plan, duration_ms: int, progress: process.Progress) -> None:
     fitting = [r for r in plan.rungs if r.short_side <= POSTER_SHORT_SIDE] or [plan.rungs[-1]]
     at_ms = min(10_000, duration_ms // 10)
     command = ffmpeg.poster(work / f"{fitting[0].name}.mp4", at_ms, work / POSTER)
-    process.encode(command, wall_seconds=120)
+    process.encode(command, wall_seconds=120, progress=progress)

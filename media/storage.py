@@ -58,7 +58,12 @@ def new_work(revision_id: int) -> Path:
 def drop_work(revision_id: int) -> None:
     """Remove all work directories of a revision."""
     for old in folder("work").glob(f"{revision_id}-*"):
-        shutil.rmtree(old, ignore_errors=True)
+        drop(old)
+
+
+def drop(work: Path) -> None:
+    """Remove one work directory; one that is gone or was published does not matter."""
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def publish(work: Path, name: str) -> Path:

@@ -24,8 +24,8 @@ SEED_OPTIONS = os.environ.get("BROWSER_SEED", "--small")
 SEEDING_CODE = ("school", "courses", "media", "search", "quizzes")
 SEEDING_FILES = {".py", ".md", ".json"}
 
-# Schools that run side by side must not empty each other's queues. A Redis has 16 databases, of
-# which the other tests use the first two; each school takes the next pair.
+# Schools that run side by side must not empty each other's queues: each takes the next pair of
+# databases. The other tests have theirs beyond these (school/settings/test.py).
 REDIS_PAIRS = itertools.cycle(range(2, 16, 2))
 
 # Runs what it is given line by line, so that a look at the truth does not cost a start of Django.
@@ -185,8 +185,10 @@ def seeded_template() -> Path:
         empty_redis(values)
     running = start(values, folder / "launcher.log", seed=SEED_OPTIONS)
     try:
-        wait_for(running, "后台任务全部完成", SEED_SECONDS)
+        wait_for(running, "后台任务全部", SEED_SECONDS)
         wait_for(running, "网上党校已开放", START_SECONDS)
+        printed = running.log.read_text(errors="replace")
+        assert "后台任务全部完成" in printed, printed[-4000:]
     finally:
         stop(running)
     mark(stamp, key)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.school import Running
 
 VIDEO = "document.querySelector('video')"
+PLAYING = f"!{VIDEO}.paused && {VIDEO}.readyState > 2"
 SETTLE_MS = 20_000
 
 
@@ -75,7 +76,7 @@ def press_play(page: Page) -> None:
 def play(page: Page) -> None:
     """Press play, and it plays."""
     press_play(page)
-    until(page, f"!{VIDEO}.paused && {VIDEO}.readyState > 2")
+    until(page, PLAYING)
 
 
 def position(page: Page) -> float:
@@ -92,5 +93,15 @@ def until(page: Page, expression: str) -> None:
     content policy refuses."""
     deadline = time.monotonic() + SETTLE_MS / 1000
     while not page.evaluate(expression):
-        assert time.monotonic() < deadline, f"never: {expression}"
+        assert time.monotonic() < deadline, f"never: {expression}; {told(page)}"
         page.wait_for_timeout(100)
+
+
+def told(page: Page) -> dict:
+    """What the film and the line say, for a failing test."""
+    return page.evaluate("""() => {
+        const { paused, ended, readyState, currentTime, error } =
+            document.querySelector("video") || {};
+        const line = document.querySelector("[data-study-line]")?.innerText;
+        return { paused, ended, readyState, currentTime, error: error?.message, line };
+    }""")

@@ -21,6 +21,7 @@ def section(school) -> int:
 
 def test_an_uploaded_film_becomes_a_lesson_that_a_member_finds(visitors, school):
     instructor = visitors.sign_in(visitors.new(), "D0002", PASSWORD)
+    before = set(library(school)[2])
     instructor.goto("/admin/videos/add/")
     film = clip(seconds=8, size="640x360")
     instructor.get_by_label("标题").fill(TITLE)
@@ -32,6 +33,8 @@ def test_an_uploaded_film_becomes_a_lesson_that_a_member_finds(visitors, school)
     state = instructor.locator("[data-state-text]")
     expect(state).to_contain_text(re.compile("排队|转码|可播放"))
     expect(state).to_contain_text("可播放", timeout=ENCODING_MS)
+    # The list by which the refusals below show that nothing was left does see what is kept.
+    assert any("/originals/" in path for path in set(library(school)[2]) - before)
 
     instructor.goto(f"/admin/pages/add/courses/lessonpage/{section(school)}/")
     instructor.locator("#id_title").fill(TITLE)
@@ -76,7 +79,7 @@ def library(school) -> list:
         "from pathlib import Path\n"
         "from django.conf import settings\n"
         "from media.models import Upload, Video\n"
-        "folder = Path(settings.DATA_DIR, 'uploads')\n"
+        "folder = Path(settings.VIDEO_ROOT)\n"
         "files = sorted(str(p) for p in folder.rglob('*') if p.is_file())\n"
         "found = [Video.objects.count(), Upload.objects.count(), files]"
     )

@@ -1,6 +1,7 @@
-"""Where a film stops to ask: whether somebody is there, and what was understood."""
+"""Where study stops to ask: whether somebody is there, and what was understood."""
 
 import json
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -19,8 +20,8 @@ from tests.browser.studying import (
 )
 from tests.browser.truth import agrees, measure, measured
 
-ASKED, ANSWERS = "D0004", "D0001"
-FILM, ASKING_FILM = "extinguisher", "minutes-lesson"
+ASKED, ANSWERS, READS = "D0004", "D0001", "D0002"
+FILM, ASKING_FILM, ARTICLE = "extinguisher", "minutes-lesson", "mine-ventilation-basics"
 EVERY_MS = 4_000
 QUESTION_AT = 5
 
@@ -76,6 +77,38 @@ def test_a_check_in_pauses_and_goes_on_at_the_same_second(visitors, school):
     truth = measured(page)
     assert truth.studied > EVERY_MS / 2  # most of it after answers
     agrees(page, school, ASKED, FILM, truth)
+
+
+def scroll_for(page, seconds: int) -> None:
+    """Read on: a turn of the wheel every second."""
+    for _ in range(seconds):
+        page.mouse.wheel(0, 40)
+        page.wait_for_timeout(1000)
+
+
+def test_a_check_in_holds_the_time_of_an_article_until_it_is_answered(visitors, school):
+    before = record(school, READS, ARTICLE).studied_ms
+    page = visitors.sign_in(visitors.new(), READS, PASSWORD)
+    page.route("**/study/open/", asked_every(school, EVERY_MS))
+    page.goto(f"/safety/{ARTICLE}/")
+    dialog = page.get_by_role("dialog", name="您还在学习吗？")
+    for _ in range(SETTLE_MS // 1000):
+        if dialog.is_visible():
+            break
+        scroll_for(page, 1)
+    expect(dialog).to_be_visible()
+    scroll_for(page, EVERY_MS // 1000)  # whoever turns the wheel and answers nothing earns nothing
+
+    page.keyboard.press("Enter")  # the button has the focus
+    expect(dialog).to_be_hidden()
+    scroll_for(page, EVERY_MS // 2000)
+    page.goto("/me/")  # leaving the page sends the rest
+    earned, deadline = 0, time.monotonic() + SETTLE_MS / 1000
+    while earned <= EVERY_MS:
+        assert time.monotonic() < deadline, earned
+        page.wait_for_timeout(300)
+        earned = record(school, READS, ARTICLE).studied_ms - before
+    assert earned < 2 * EVERY_MS
 
 
 @pytest.fixture

@@ -14,11 +14,13 @@ from tests.browser.studying import (
     study_line,
     until,
 )
-from tests.browser.truth import agrees, kept, measure, measured
+from tests.browser.truth import OFF_BY_MS, agrees, kept, measure, measured
 
-WATCHER = "D0003"
+WATCHER, LONG_WATCHER = "D0003", "D0007"
 SLUG = "extinguisher"
 ADDRESS = f"/safety/{SLUG}/"
+# Enough of the film lies in the player to go on for 25 seconds.
+BUFFERED = f"{VIDEO}.buffered.length && {VIDEO}.buffered.end({VIDEO}.buffered.length - 1) > 56"
 HIDE = """(hidden) => {
   Object.defineProperty(document, 'visibilityState', {
     configurable: true, get: () => hidden ? 'hidden' : 'visible',
@@ -41,6 +43,61 @@ revision.save()
 def seek(page, seconds: float) -> None:
     page.evaluate(f"{VIDEO}.currentTime = {seconds}")
     until(page, f"!{VIDEO}.seeking")
+
+
+@pytest.fixture
+def long_lesson(school):
+    """A film of 66 seconds, to be played up to 2× and sought at will."""
+    school.python("""
+from courses.models import LessonPage
+from school.demo.activity import item
+from tests.factories.media import ready_video
+from wagtail.models import Page
+if not Page.objects.filter(slug="a-minute").exists():
+    video = ready_video(title="一分钟", seconds=66, rate="10")
+    lesson = LessonPage(title="一分钟", slug="a-minute", summary="一分钟。", video=video)
+    Page.objects.get(slug="safety").add_child(instance=lesson)
+    lesson.save_revision().publish()
+revision = item("a-minute").current
+revision.max_rate, revision.seek_free = 200, True
+revision.save()
+""")
+
+
+@pytest.mark.parametrize("width", [1440], indirect=True)  # a minute is long: once
+def test_a_minute_with_twenty_seconds_without_a_line_is_off_by_no_more_than_its_second(
+    visitors, school, long_lesson
+):
+    visitors.expect(r"request: net::ERR_INTERNET_DISCONNECTED")
+    page = visitors.sign_in(visitors.new(), LONG_WATCHER, PASSWORD)
+    page.goto("/safety/a-minute/")
+    player_ready(page)
+    measure(page)
+    play(page)
+    play_until(page, 14)
+    page.evaluate(f"{VIDEO}.playbackRate = 2")
+    play_until(page, 24)
+    page.evaluate(f"{VIDEO}.playbackRate = 1")
+    seek(page, 20)  # seen before: earns nothing again
+    play_until(page, 26)
+    page.evaluate(HIDE, True)
+    play_until(page, 31)
+    page.evaluate(HIDE, False)
+
+    until(page, BUFFERED)
+    page.context.set_offline(True)
+    play_until(page, 42)
+    play_until(page, 53)
+    page.evaluate(f"{VIDEO}.pause()")
+    expect(study_line(page)).to_contain_text("无网络，已存本机")
+    page.context.set_offline(False)
+    page.evaluate(f"{VIDEO}.play()")
+    play_until(page, 64)
+    page.evaluate(f"{VIDEO}.pause()")
+    truth = measured(page)
+
+    assert truth.studied > 50_000
+    agrees(page, school, LONG_WATCHER, "a-minute", truth, OFF_BY_MS * truth.studied / 60_000)
 
 
 def test_credited_time_is_the_time_really_played(visitors, school, free_lesson):

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from tests.browser.school import Running
 from tests.browser.studying import SETTLE_MS, record
 
-OFF_BY_MS = 1_000  # in a minute of study; what the tests play is less
+OFF_BY_MS = 1_000  # in a minute of study; what most tests play is less
 
 # Every frame: how far the film moved in how much real time while it played in front. A millisecond
 # of film counts once; the real time it took when it was first seen is the time studied.
@@ -74,17 +74,19 @@ def measured(page: Page) -> Truth:
     return Truth(**found)
 
 
-def agrees(page: Page, school: Running, who: str, slug: str, truth: Truth) -> None:
+def agrees(
+    page: Page, school: Running, who: str, slug: str, truth: Truth, off_by: float = OFF_BY_MS
+) -> None:
     """Wait until all that was played has come in, and compare it with what was credited.
 
     Raises:
-        AssertionError: the record differs by more than a second, one way or the other.
+        AssertionError: the record differs by more than ``off_by`` ms, one way or the other.
     """
     deadline = time.monotonic() + SETTLE_MS / 1000
     while True:
         found = record(school, who, slug)
         off = max(abs(found.studied_ms - truth.studied), abs(found.covered - truth.covered))
-        if off < OFF_BY_MS:
+        if off < off_by:
             return
         assert time.monotonic() < deadline, (found, truth)
         page.wait_for_timeout(300)

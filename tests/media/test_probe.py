@@ -1,11 +1,13 @@
 """Hostile and odd files: refused with a reason, and nothing else is read."""
 
+import shutil
+
 import pytest
 
 from media import ffmpeg, process
 from media.errors import Rejected
 from media.probe import probe, sniff
-from tests.factories.media import clip, made
+from tests.factories.media import clip, made, turned
 
 SECRET = "secret.mp4"
 
@@ -110,3 +112,65 @@ def test_containers_of_the_field_are_accepted():
         path = clip(seconds=1, suffix=suffix, extra=extra)
         sniff(path)
         assert probe(path).source.has_audio
+
+
+# Clips that differ in one thing each, and what both probes must say of them.
+TOLD_APART = {
+    "plain": (lambda: clip(seconds=1), {"width": 320, "height": 180, "interlaced": False}),
+    "without sound": (lambda: clip(seconds=1, sound=""), {"has_audio": False}),
+    "an odd rate": (lambda: clip(seconds=1, rate="30000/1001"), {"frame_rate": 30000 / 1001}),
+    "stretched": (lambda: clip(seconds=1, extra="-vf setsar=4/3"), {"width": 427}),
+    "turned": (lambda: turned(clip(seconds=1)), {"width": 180, "height": 320}),
+    "interlaced": (
+        lambda: clip(seconds=1, extra="-flags +ilme+ildct -x264opts tff=1"),
+        {"interlaced": True},
+    ),
+    "high range": (
+        lambda: clip(seconds=1, extra="-vf setparams=color_trc=smpte2084 -color_trc smpte2084"),
+        {"transfer": "smpte2084"},
+    ),
+    **{
+        suffix: (lambda suffix=suffix: clip(seconds=1, suffix=f".{suffix}"), {"has_audio": True})
+        for suffix in ("mkv", "mov", "ts", "flv", "avi")
+    },
+}
+
+
+@pytest.fixture
+def without_ffprobe(settings):
+    """A machine set up without root: PyAV answers."""
+    settings.FFPROBE_BIN = "/nowhere/ffprobe"
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("what", TOLD_APART)
+def test_pyav_says_what_is_in_a_file(without_ffprobe, what):
+    make, expected = TOLD_APART[what]
+    said = probe(make()).source
+    assert {name: getattr(said, name) for name in expected} == expected
+
+
+@pytest.mark.pure
+@pytest.mark.skipif(not shutil.which("ffprobe"), reason="needs ffprobe to hold PyAV against")
+@pytest.mark.parametrize("what", TOLD_APART)
+def test_pyav_and_ffprobe_say_the_same(settings, what):
+    path = TOLD_APART[what][0]()
+    by_ffprobe = probe(path).source
+    settings.FFPROBE_BIN = "/nowhere/ffprobe"
+    assert probe(path).source == by_ffprobe
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    "test",
+    [test_a_file_without_its_index_is_refused, test_sound_with_a_cover_picture_is_no_video],
+)
+def test_pyav_refuses_what_ffprobe_refuses(without_ffprobe, tmp_path, test):
+    test(tmp_path)
+
+
+@pytest.mark.pure
+def test_a_playlist_behind_a_video_signature_is_refused_by_pyav(without_ffprobe, tmp_path, private):
+    disguised = b"\x00\x00\x00\x18ftypisom" + f"\n#EXTM3U\n{private}\n".encode()
+    with pytest.raises(Rejected):
+        probe(written(tmp_path, disguised))

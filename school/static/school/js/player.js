@@ -176,6 +176,24 @@ class Transcript {
   }
 }
 
+/**
+ * A loader of hls.js that takes only whole pieces. A browser's cache that holds a part of a piece
+ * may hand on that part and call it done; hls.js gives it to the decoder, which fails.
+ */
+function whole(Loader) {
+  return class extends Loader {
+    load(context, config, callbacks) {
+      const wanted = context.rangeEnd ? context.rangeEnd - context.rangeStart : null;
+      const onSuccess = (response, stats, of, details) => {
+        const short = wanted !== null && response.data.byteLength !== wanted;
+        if (short) callbacks.onError({ code: 0, text: "short" }, of, details, stats);
+        else callbacks.onSuccess(response, stats, of, details);
+      };
+      super.load(context, config, { ...callbacks, onSuccess });
+    }
+  };
+}
+
 class Player {
   constructor(box) {
     this.box = box;
@@ -212,6 +230,7 @@ class Player {
     await script(this.box.dataset.hls);
     if (!window.Hls?.isSupported()) return;
     this.hls = new window.Hls({
+      loader: whole(window.Hls.DefaultConfig.loader),
       workerPath: this.box.dataset.hlsWorker,
       startPosition: begin || -1,
       capLevelToPlayerSize: true,

@@ -63,6 +63,8 @@ class Tracker {
     this.session.onstate = (answer) => this.#answered(answer);
     this.session.onrefused = () => this.#refused();
     this.session.onend = () => this.subject.close();
+    this.session.onslept = () => this.subject.cut();
+    this.session.onwoken = () => this.open();
     this.sender.onchange = () => this.show();
     this.tabs.ontaken = () => this.#taken();
     this.tabs.onleft = () => location.reload(); // the sign-in page, and back here after it
@@ -167,7 +169,7 @@ class Tracker {
     }
     this.state = answer;
     if ("token" in answer) this.#begun(answer);
-    this.session.done = answer.completed && !this.mayReview;
+    this.session.done = answer.again && !this.mayReview;
     for (const bar of document.querySelectorAll("[data-study-progress]")) {
       bar.max = Math.max(1, answer.length);
       bar.value = answer.completed ? bar.max : answer.covered;
@@ -195,7 +197,7 @@ class Tracker {
           covered: answer.covered,
           length: answer.length,
           maxRate: answer.max_rate ? answer.max_rate / 100 : undefined, // said at the opening
-          completed: answer.completed,
+          completed: answer.again, // who completed it in a gathering sees it for the first time
           credit: answer.credit,
           state: answer.state,
         },
@@ -251,7 +253,8 @@ class Tracker {
     if (this.#showHold() || this.#showSending()) return;
     const { line, state } = this;
     if (!state) return;
-    if (state.completed) {
+    // Completed in a gathering, it is paid by time all the same when it is studied alone.
+    if (state.completed && (state.again || this.config.pay?.state !== "by_time")) {
       this.#showDone(state);
     } else if (state.state === "waiting" && state.outstanding.length) {
       const [first] = state.outstanding;

@@ -51,7 +51,8 @@ export class Film {
 
   tick() {
     const video = this.video;
-    if (!this.session.isOpen || this.stopped) return;
+    this.session.look();
+    if (!this.session.isOpen || this.session.isWaking || this.stopped) return;
     if (video.paused || video.seeking || video.readyState < 3) return;
     const here = this.now();
     if (this.#gate(here)) return;
@@ -97,6 +98,7 @@ export class Film {
 
   /** Whoever presses play after a check-in has said that somebody is there. */
   #pressed() {
+    this.session.look();
     if (this.session.isOpen) this.session.checkIns.answer(this.session.clock);
     const question = this.questions.first;
     if (question && this.video.currentTime * 1000 >= question.position - NEAR_MS) {
@@ -125,7 +127,13 @@ export class Film {
     this.session.add(begin.media, end.media, begin.wall, end.wall, begin.rate, begin.visible);
   }
 
+  /** The device has slept: the stretch ended where it was last seen. */
+  cut() {
+    this.close(this.last);
+  }
+
   visibility() {
+    this.session.look();
     this.close();
     this.tick();
   }

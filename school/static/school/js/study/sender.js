@@ -15,8 +15,12 @@ export const SLOW_MS = 900; // "uploading" is only worth saying when it takes th
 const DURABLE_MS = 60_000; // so long the server may take to store what it has taken in
 const FORGET_MS = 30 * 24 * 3600 * 1000; // what it never called durable in so long
 
+// Answers that say of this very batch that it can never count; any other refusal may be lifted (a
+// member is let in again), so what was refused stays on the device.
+const NEVER = [400, 413];
+
 const SETTLED = "settled";
-const HELD = "held"; // the server asked for patience with this session
+const HELD = "held"; // the server asked for patience with this session, or refused it for now
 const CUT = "cut"; // there is no server
 
 export const body = ({ token, seq, segments, answers }) =>
@@ -29,7 +33,7 @@ export class Sender {
     this.member = member;
     this.sending = null;
     this.again = false;
-    this.wait = FIRST_WAIT_MS;
+    this.wait = FIRST_WAIT_MS; // before the next try; doubled by each that fails
     this.quiet = new Map(); // session id → until when it is not sent (performance.now)
     this.taken = new Map(); // id of a batch taken in but not durable yet → when to ask again
     this.listeners = new Map(); // session id → {accepted, refused}
@@ -72,7 +76,11 @@ export class Sender {
     const first = batches.filter((batch) => this.listeners.has(batch.sid));
     const rest = batches.filter((batch) => !this.listeners.has(batch.sid));
     for (const batch of [...first, ...rest]) {
-      if (performance.now() < (this.quiet.get(batch.sid) || 0)) continue;
+      const quiet = (this.quiet.get(batch.sid) || 0) - performance.now();
+      if (quiet > 0) {
+        this.#wake(quiet + 1);
+        continue;
+      }
       if (mine(batch) && !this.busySince) {
         this.busySince = performance.now();
         setTimeout(() => this.onchange(), SLOW_MS);
@@ -114,9 +122,24 @@ export class Sender {
       return HELD;
     }
     this.slowed = false;
+    if (!response.ok && response.status !== 410 && !NEVER.includes(response.status)) {
+      await this.#keep(batch, response);
+      return HELD;
+    }
     this.wait = FIRST_WAIT_MS;
     await this.#settle(batch, response, answer, mine);
     return SETTLED;
+  }
+
+  /** Refused for now, perhaps for long: it stays, and the page hears that it is not counted. */
+  async #keep(batch, response) {
+    if (this.#isForgotten(batch)) await this.store.remove(batch);
+    else this.#later(batch, Number(response.headers.get("Retry-After")) * 1000);
+    this.listeners.get(batch.sid)?.refused(response.status);
+  }
+
+  #isForgotten(batch) {
+    return Math.abs(Date.now() - batch.at) > FORGET_MS;
   }
 
   /** Only what the server calls durable, or will never take, leaves the device. */
@@ -132,7 +155,7 @@ export class Sender {
     if (late || !batch.segments.length) {
       await this.store.remove(batch);
     } else {
-      // Refused for good: its number still has to come, or nothing after it is ever durable.
+      // It can never count; its number still has to come, or nothing after it is ever durable.
       await this.store.put({ ...batch, segments: [], answers: [] });
       this.again = true;
     }
@@ -144,7 +167,7 @@ export class Sender {
     await this.store.settle(batch, durable);
     this.taken.delete(batch.id);
     if (batch.seq <= durable) return;
-    if (Math.abs(Date.now() - batch.at) > FORGET_MS) {
+    if (this.#isForgotten(batch)) {
       await this.store.remove(batch);
       return;
     }
@@ -157,9 +180,20 @@ export class Sender {
   #later(batch, told = 0) {
     const wait = Math.max(this.wait, told || 0);
     if (!this.offline) this.quiet.set(batch.sid, performance.now() + wait - 1);
-    clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.flush(), wait);
+    this.#wake(wait);
     this.wait = Math.min(this.wait * 2, LONGEST_WAIT_MS);
+  }
+
+  /** Look again after so many milliseconds, or sooner where that is wanted already. */
+  #wake(wait) {
+    const at = performance.now() + wait;
+    if (this.retryAt <= at) return;
+    clearTimeout(this.retry);
+    this.retryAt = at;
+    this.retry = setTimeout(() => {
+      this.retryAt = undefined;
+      this.flush();
+    }, wait);
   }
 
   /** The page is going: hand over without waiting for an answer. */

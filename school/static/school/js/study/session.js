@@ -4,6 +4,11 @@ import { Store, lockName } from "./store.js";
 
 const FIRST_MS = 10_000;
 const SESSION_MS = 11 * 3600 * 1000; // a new session before the old one ends (12 h)
+const SLEPT_MS = 5_000; // so far the calendar's clock may run ahead of the page's own
+const WAKING_MS = 3_000; // so long nothing is counted while a new session is asked for
+
+/** How far the calendar's clock is ahead of the page's own, which a sleeping phone stops. */
+const ahead = () => Date.now() - performance.now();
 
 /** The moments of a session, in milliseconds since its opening, at which somebody has to answer. */
 export class CheckIns {
@@ -57,6 +62,10 @@ export class Session {
     this.onstate = () => {};
     this.onrefused = () => {};
     this.onend = () => {}; // the last chance to add a stretch
+    this.ahead = ahead();
+    this.wakingUntil = 0;
+    this.onslept = () => {}; // what ran when it fell asleep is cut where it was last seen
+    this.onwoken = () => {}; // a new session is wanted
   }
 
   get isOpen() {
@@ -73,8 +82,39 @@ export class Session {
     return this.isOpen && performance.now() - this.began > SESSION_MS;
   }
 
+  /**
+   * Look whether the device has slept. What is studied after it would be told for a wrong moment,
+   * so it belongs to a new session; until there is one (no line), the old one's clock is put right.
+   * A clock that somebody has set forward looks the same and loses nothing by it; one that was set
+   * back never slept.
+   */
+  look() {
+    const slept = ahead() - this.ahead;
+    if (Math.abs(slept) <= SLEPT_MS) return;
+    this.ahead += slept;
+    if (slept < 0 || !this.isOpen) return;
+    this.onslept();
+    this.began -= slept;
+    this.wakingUntil = performance.now() + WAKING_MS;
+    this.flush();
+    this.onwoken();
+  }
+
+  /** Whether it is not known yet which moment it is. */
+  get isWaking() {
+    return performance.now() < this.wakingUntil;
+  }
+
   /** Open one; `take`: the member's other pages learn that study goes on here. */
   async open(take) {
+    try {
+      await this.#open(take);
+    } finally {
+      this.wakingUntil = 0;
+    }
+  }
+
+  async #open(take) {
     const response = await fetch(this.config.open_url, {
       method: "POST",
       headers: {
@@ -95,6 +135,7 @@ export class Session {
     this.end();
     // The clock starts with the answer: never ahead of the server's own.
     this.began = this.flushed = performance.now();
+    this.ahead = ahead();
     this.opened = opened;
     this.seq = 0;
     this.cadence = opened.cadence * 1000;
@@ -154,6 +195,7 @@ export class Session {
 
   /** Close the batch, store it, send it. `leaving`: there is no time to wait for anything. */
   flush(leaving = false) {
+    this.look();
     this.flushed = performance.now();
     let stored = Promise.resolve();
     if (this.isOpen && this.segments.length) {

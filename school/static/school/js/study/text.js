@@ -11,6 +11,7 @@ export class Text {
     this.blocks = [...element.querySelectorAll("[data-offset]")];
     this.inView = new Set();
     this.stretch = null;
+    this.last = null; // when it was last looked at
     this.touched = performance.now();
     this.idle = false;
     this.stopped = false; // taken over by another page
@@ -62,7 +63,8 @@ export class Text {
   }
 
   tick() {
-    if (!this.session.isOpen || this.stopped || this.asking) return;
+    this.session.look();
+    if (!this.session.isOpen || this.session.isWaking || this.stopped || this.asking) return;
     const range = document.visibilityState === "visible" ? this.range() : null;
     const idle = this.#isIdle(range);
     if (idle !== this.idle) {
@@ -70,6 +72,7 @@ export class Text {
       this.onidle(idle);
     }
     const wall = this.session.clock;
+    this.last = wall;
     if (this.#gate(wall, range && !idle)) return;
     const old = this.stretch;
     const same = old && range && !idle && old.m0 === range.m0 && old.m1 === range.m1;
@@ -102,14 +105,20 @@ export class Text {
     }
   }
 
+  /** The device has slept: the stretch ended when it was last looked at. */
+  cut() {
+    this.close(this.last);
+  }
+
   visibility() {
+    this.session.look();
     this.close();
     this.touched = performance.now();
     this.tick();
   }
 
   reset() {
-    this.stretch = null;
+    this.stretch = this.last = null;
     this.stopped = this.asking = false;
     this.touched = performance.now();
   }
@@ -122,6 +131,7 @@ export class Text {
 
   /** Go on by a press of a button. */
   resume() {
+    this.session.look();
     this.asking = false;
     this.touched = performance.now();
     if (this.session.isOpen) this.session.checkIns.answer(this.session.clock);
