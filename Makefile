@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
 export VENV
+# Behind the system's own programs: what set-up puts there instead of Debian's (ffmpeg).
+export PATH := $(PATH):$(abspath $(VENV))/bin
 # A message written in Chinese must not end a command on a machine without a UTF-8 locale.
 export PYTHONUTF8 := 1
 
@@ -11,7 +13,7 @@ export PYTHONUTF8 := 1
 IN_TWO := -n 2 --dist loadscope
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test test-browser services services-stop test-services \
+.PHONY: help setup setup-tests port demo test test-browser screens services services-stop test-services \
 	test-deep check bench lock messages clean
 
 help: ## List the commands
@@ -23,7 +25,10 @@ setup: ## Install everything the school needs (done by the others when lacking)
 setup-tests:
 	@$(PYTHON) -m deploy.bootstrap --tests
 
-demo: setup ## Open the demo school on PORT (8000), in the foreground; Ctrl-C stops it
+port:
+	@$(PYTHON) -m deploy.port
+
+demo: port setup ## Open the demo school on PORT (8000), in the foreground; Ctrl-C stops it
 	@exec $(PY) -m deploy.run
 
 test: setup-tests ## Unit, integration, architecture and browser tests; PYTEST="-k word" narrows
@@ -31,6 +36,9 @@ test: setup-tests ## Unit, integration, architecture and browser tests; PYTEST="
 
 test-browser: setup-tests ## Only the browser tests
 	@$(PY) -m pytest tests/browser $(PYTEST)
+
+screens: setup-tests ## The pictures of docs/screens, taken in the whole demo school
+	@BROWSER_SEED= $(PY) -m pytest tests/browser/screens.py $(PYTEST)
 
 services: setup ## Start PostgreSQL, Redis and Elasticsearch with their data under DATA_DIR
 	@$(PY) -m deploy.services start

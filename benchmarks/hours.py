@@ -15,7 +15,6 @@ from datetime import date, timedelta
 import django
 
 from benchmarks import world
-from benchmarks.roster import opened
 
 NAME = "study.rebuild_hours"
 LINES = int(os.environ.get("BENCH_HOUR_LINES", "1000000"))
@@ -31,7 +30,7 @@ STUDIED_MS = 900_000
 def measure(emit: Callable) -> None:
     """Print the figures of both worlds."""
     for name in world.names():
-        with opened(name) as place:
+        with world.empty(name) as place:
             for got in json.loads(place.python("-m", "benchmarks.hours")):
                 emit(
                     got["name"].replace(NAME, f"{NAME}.{name}"),

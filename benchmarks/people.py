@@ -20,7 +20,6 @@ import django
 
 from benchmarks import world
 from benchmarks.counting import ANSWER, ASK
-from benchmarks.roster import opened
 
 LIST, SCOPE = "members.list", "members.scope_filter"
 SINCE = date(2020, 1, 1)
@@ -34,7 +33,7 @@ TURNS = 60
 def measure(emit: Callable, interleaved: Callable, client_of: Callable, group: str = "") -> None:
     """Print the figures of both worlds that begin with ``group``."""
     for name in world.names():
-        with opened(name) as place:
+        with world.empty(name) as place:
             place.python("manage.py", "collectstatic", "--no-input", "--verbosity", "0")
             if name == "sqlite":
                 place.python("manage.py", "createcachetable")

@@ -8,7 +8,6 @@ in the same world, in the same run. Run inside a prepared world: ``python -m ben
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,7 +37,7 @@ def measure(emit: Callable) -> None:
     with tempfile.TemporaryDirectory(prefix="school-roster-") as folder:
         sheet = Path(folder) / "roster.xlsx"
         for name in world.names():
-            with opened(name) as place:
+            with world.empty(name) as place:
                 if not sheet.exists():
                     place.python("-m", "benchmarks.roster", "sheet", str(sheet))
                 place.python("-m", "benchmarks.roster", "tree", str(sheet))
@@ -57,23 +56,6 @@ def measure(emit: Callable) -> None:
                 emit(variant, seconds, "s", against, bare, **about, limit_ratio=LIMIT_RATIO)
                 emit(f"{variant}.seconds", seconds, "s", "limit", LIMIT_SECONDS, **about)
                 emit(f"{variant}.memory", memory, "MB resident", "limit", LIMIT_MB, **about)
-
-
-@contextlib.contextmanager
-def opened(name: str):
-    """A world with nothing but its schema."""
-    folder = Path(tempfile.mkdtemp(prefix=f"school-bench-{name}-"))
-    place = world.World(name, world.environment(name, folder), folder)
-    drop = f"DROP DATABASE IF EXISTS {world.DATABASE} WITH (FORCE)"
-    try:
-        if name == "postgres":
-            world.sql(drop, f"CREATE DATABASE {world.DATABASE}")
-        place.python("manage.py", "migrate", "--verbosity", "0")
-        yield place
-    finally:
-        if name == "postgres":
-            world.sql(drop)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def watched(place: world.World, part: str, sheet: Path) -> tuple[float, float]:

@@ -15,7 +15,6 @@ from datetime import date
 import django
 
 from benchmarks import world
-from benchmarks.roster import opened
 
 NAME = "members.sign_in"
 ROUNDS = int(os.environ.get("BENCH_SIGN_INS", "40"))
@@ -27,7 +26,7 @@ BEYOND_MS = 5
 def measure(emit: Callable) -> None:
     """Print the figure of both worlds."""
     for name in world.names():
-        with opened(name) as place:
+        with world.empty(name) as place:
             got = json.loads(place.python("-m", "benchmarks.signin"))
         emit(
             f"{NAME}.{name}",

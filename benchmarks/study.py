@@ -21,7 +21,6 @@ import psutil
 from benchmarks import world
 from benchmarks.counting import ANSWER, ASK
 from benchmarks.loop import CONNECTIONS, Lane, percentile, send_all
-from benchmarks.roster import opened
 from deploy.processes import free_port
 from deploy.steps import ROOT
 
@@ -50,7 +49,7 @@ def wanted(group: str) -> bool:
 def measure(emit: Callable, group: str) -> None:
     """Print the figures of both worlds."""
     for name in world.names():
-        with opened(name) as place:
+        with world.empty(name) as place:
             place.python("-m", "benchmarks.study_rows", "fill", str(FEW))
             if "study.storage".startswith(group):
                 storage(emit, place)

@@ -17,7 +17,6 @@ from datetime import timedelta
 import django
 
 from benchmarks import world
-from benchmarks.roster import opened
 
 NAMES = ("core.audit", "members.rotate_keys")
 ENTRIES = int(os.environ.get("BENCH_TRAIL_ENTRIES", "1000000"))
@@ -35,7 +34,7 @@ def wanted(group: str) -> bool:
 def measure(emit: Callable) -> None:
     """Print the figures of both worlds."""
     for name in world.names():
-        with opened(name) as place:
+        with world.empty(name) as place:
             for got in json.loads(place.python("-m", "benchmarks.trail")):
                 emit(
                     f"{got['name']}.{name}",

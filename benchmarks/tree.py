@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 import django
 
+from benchmarks import world
+
 NAME = "members.move_branch"
 LIMIT_SECONDS = 2
 
@@ -21,14 +23,10 @@ MEMBERS, ITEMS, DAYS = 10_000, 6, 120
 ROUNDS = 5
 
 
-def measure(emit: Callable, opened: Callable, names: list[str]) -> None:
-    """Print the figures of both worlds.
-
-    Args:
-        opened: a world's name → an empty, migrated school (context manager).
-    """
-    for name in names:
-        with opened(name) as place:
+def measure(emit: Callable) -> None:
+    """Print the figures of both worlds."""
+    for name in world.names():
+        with world.empty(name) as place:
             found = json.loads(place.python("-W", "ignore", "-m", "benchmarks.tree"))
         seconds, bare = found.pop("seconds"), found.pop("bare")
         about = {"database": name, **found, "load": round(os.getloadavg()[0], 1)}

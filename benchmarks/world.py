@@ -66,22 +66,31 @@ def names() -> list[str]:
 @contextlib.contextmanager
 def opened(name: str):
     """A world with a seeded school behind a server, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=f"school-bench-{name}-"))
-    world = World(name, environment(name, folder), folder)
-    try:
-        if name == "postgres":
-            sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)", f"CREATE DATABASE {DATABASE}")
+    with empty(name) as world:
         seed(world)
         world.plan = json.loads(world.python("-m", "benchmarks.plan"))
         world.python("manage.py", "search_rebuild")
         serve(world)
+        yield world
+
+
+@contextlib.contextmanager
+def empty(name: str):
+    """A world with nothing but its schema, gone afterwards, and with it a server started there."""
+    folder = Path(tempfile.mkdtemp(prefix=f"school-bench-{name}-"))
+    world = World(name, environment(name, folder), folder)
+    drop = f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)"
+    try:
+        if name == "postgres":
+            sql(drop, f"CREATE DATABASE {DATABASE}")
+        world.python("manage.py", "migrate", "--verbosity", "0")
         yield world
     finally:
         if world.process:
             world.process.terminate()
             world.process.wait()
         if name == "postgres":
-            sql(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            sql(drop)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -108,10 +117,9 @@ def sql(*statements: str) -> None:
 
 
 def seed(world: World) -> None:
-    """Schema, static files, the demo content, and every job it queued, run to its end."""
+    """Static files, the demo content, and every job it queued, run to its end."""
     told = sys.stderr
     print(f"[{world.name}] seeding …", file=told, flush=True)
-    world.python("manage.py", "migrate", "--verbosity", "0")
     if world.name == "sqlite":
         world.python("manage.py", "createcachetable")
     world.python("manage.py", "collectstatic", "--no-input", "--verbosity", "0")

@@ -7,6 +7,7 @@ otherwise it uses what PyPI and npm carry.
 
 import argparse
 import fcntl
+import glob
 import os
 import re
 import shutil
@@ -162,18 +163,46 @@ def stand_in_font(steps: Steps) -> None:
 
 
 def chromium(steps: Steps) -> None:
-    """A Chromium for the browser tests: the system's, else apt's, else Playwright's own."""
+    """A Chromium for the browser tests: the system's, else apt's, else Playwright's own.
+
+    Raises:
+        Failed: there is none to be had.
+    """
     with steps.step("准备浏览器测试用的 Chromium"):
         if find_chromium():
             steps.note = find_chromium()
             return
         if packages.can_install():
-            packages.install(["chromium"])
+            try:
+                packages.install(["chromium"])
+            except Failed as error:
+                print(f"{error} ", end="")
             if find_chromium():
                 return
-        command = [PYTHON, "-m", "playwright", "install"]
-        command += ["--with-deps"] if packages.can_install() else []
-        run([*command, "chromium"], what="下载 Chromium ")
+        download_chromium()
+
+
+def download_chromium() -> None:
+    """Playwright's own, as root with the libraries it needs, where Debian's archive answers.
+
+    Raises:
+        Failed: it could not be downloaded.
+    """
+    command = [PYTHON, "-m", "playwright", "install"]
+    if packages.can_install():
+        try:
+            run([*command, "--with-deps", "chromium"], what="下载 Chromium ")
+            return
+        except Failed as error:
+            print(f"{error} ", end="")
+    run([*command, "chromium"], what="下载 Chromium ")
+
+
+def own_chromium() -> str:
+    """Where Playwright keeps the Chromium it has downloaded, or nothing."""
+    folder = os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or "~/.cache/ms-playwright"
+    found = glob.glob(os.path.join(os.path.expanduser(folder), "chromium*-*"))
+    return max(found, default="")
 
 
 def find_chromium() -> str:

@@ -21,8 +21,12 @@ def everything(steps: Steps, family: Family, *, seed: list[str] | None) -> None:
     """
     with steps.step("载入程序"):
         import django
+        from django.core.exceptions import ImproperlyConfigured
 
-        django.setup()
+        try:
+            django.setup()
+        except ImproperlyConfigured as error:
+            raise Failed(f"配置不完整：{error}") from error
     with steps.step("更新数据库"):
         if not migrate():
             steps.note = "已是最新"

@@ -7,55 +7,22 @@ not been done. Ctrl-C stops everything.
 
 import argparse
 import contextlib
-import errno
 import fcntl
 import os
 import shlex
 import shutil
 import signal
-import socket
 import sys
 import time
 import urllib.request
 from pathlib import Path
 
+from deploy.port import check_port, chosen_address, chosen_port
 from deploy.processes import Child, Family
 from deploy.steps import ROOT, Failed, Steps
 
 STARTING_SECONDS = 90
 POLL = 0.5
-
-
-def chosen_port() -> int:
-    """PORT as a number.
-
-    Raises:
-        Failed: it is none.
-    """
-    value = os.environ.get("PORT", "").strip() or "8000"
-    if not value.isdigit() or not 0 < int(value) < 65536:
-        raise Failed(f"PORT={value} 不是有效的端口号，请改为 1024 到 65535 之间的数字。")
-    return int(value)
-
-
-def check_port(address: str, port: int) -> None:
-    """Refuse an occupied or forbidden port before anything else is done.
-
-    Raises:
-        Failed: the server could not listen there.
-    """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise Failed(
-                    f"端口 {port} 已被占用，请先停止占用它的程序，"
-                    f"或换一个：PORT={port + 1} make demo"
-                ) from error
-            raise Failed(f"不能在 {address}:{port} 上监听：{error.strerror}。") from error
 
 
 def check_tools() -> None:
@@ -132,7 +99,7 @@ class School:
     """One running school."""
 
     def __init__(self, *, seed: list[str] | None) -> None:
-        self.bind = os.environ.get("BIND", "").strip() or "127.0.0.1"
+        self.bind = chosen_address()
         self.port = chosen_port()
         self.data_dir = Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
         self.seed = seed

@@ -4,17 +4,23 @@ import sys
 import time
 
 REPORT_EVERY = 5.0
+REASON_CHARACTERS = 200
 
 
 def open_to_visitors() -> bool:
-    """Whether the first lesson plays, or there is no lesson to wait for."""
+    """Whether the first lesson plays, or there is no lesson to wait for (any more)."""
     from django.db import connection
 
     from courses.models import LessonPage
+    from school.core.models import Job
 
     try:
         lessons = LessonPage.objects.live()
-        return not lessons.exists() or lessons.exclude(video__current=None).exists()
+        if not lessons.exists() or lessons.exclude(video__current=None).exists():
+            return True
+        # Every encoding has failed: everything else can be visited, and the reasons be read.
+        coming = Job.objects.filter(queue="video", state__in=[Job.State.QUEUED, Job.State.RUNNING])
+        return not coming.exists()
     finally:
         connection.close()
 
@@ -53,20 +59,18 @@ class Reporter:
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + REPORT_EVERY
-        line = self._line()
+        line, busy = self.line()
         if line == self._last:
             return
         self._last = line
-        if not line:
-            line = "后台任务全部完成。"
         if sys.stdout.isatty():
-            end = "\n" if line.startswith("后台任务全部") else ""
-            print(f"\r\033[K{line}", end=end, flush=True)
+            print(f"\r\033[K{line}", end="" if busy else "\n", flush=True)
         else:
             print(line, flush=True)
 
     @staticmethod
-    def _line() -> str:
+    def line() -> tuple[str, bool]:
+        """What to say of the queue, and whether anything in it still moves."""
         from django.db import connection
 
         from school.core.models import Job
@@ -74,14 +78,22 @@ class Reporter:
         try:
             running = list(Job.objects.filter(state=Job.State.RUNNING).order_by("id")[:2])
             queued = Job.objects.filter(state=Job.State.QUEUED).count()
-            failed = Job.objects.filter(state=Job.State.FAILED).count()
+            failed = Job.objects.filter(state=Job.State.FAILED).order_by("id")
+            failures, first = failed.count(), failed.first()
         finally:
             connection.close()
         parts = [f"{job.title or job.kind} {job.percent}%" for job in running]
         if queued:
             parts.append(f"排队 {queued}")
-        if not parts:
-            return ""
-        if failed:
-            parts.append(f"失败 {failed}")
-        return "后台任务：" + "，".join(parts)
+        if failures:
+            parts.append(f"失败 {failures}")
+        if running or queued:
+            return "后台任务：" + "，".join(parts), True
+        if not first:
+            return "后台任务全部完成。", False
+        reason = (first.reason.strip().splitlines() or ["没有记下原因"])[0][:REASON_CHARACTERS]
+        told = f"{first.title or first.kind}：{reason}"
+        return (
+            f"后台任务全部结束，失败 {failures}。第一项是{told}（可在后台的“后台任务”里重试）",
+            False,
+        )

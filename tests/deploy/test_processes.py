@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from deploy.port import check_port, chosen_port
 from deploy.processes import MARK, Child, Family, marked
-from deploy.run import check_port, chosen_port
 from deploy.steps import ROOT, Failed
 
 pytestmark = pytest.mark.pure
