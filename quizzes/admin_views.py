@@ -63,7 +63,7 @@ def _summary(outcome: exchange.Imported) -> str:
 def export_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """The questions of a bank as a sheet that can be imported again."""
     bank = authoring_for(request.user).bank_or_404(pk)
-    audit.record("quizzes.questions_exported", actor=request.user, subject=bank, request=request)
+    audit.record("quizzes.questions_exported", actor=request.user, subject=bank)
     return _download(exchange.export_questions(bank=bank), f"{bank.title}.xlsx")
 
 

@@ -10,7 +10,6 @@ from quizzes.selectors.gates import AskedGate, gate_context, gate_for
 from quizzes.services.gates import answer_gate
 from school.core.errors import DomainError
 from school.members.permissions import member_required
-from school.study.services.sinks.pending import post_pending
 
 
 @never_cache
@@ -25,7 +24,6 @@ def gate(request: HttpRequest, gate_id: int) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, asked: AskedGate) -> JsonResponse:
-    post_pending(request.user.pk)  # what was reported before the answer is judged without it
     try:
         outcome = answer_gate(
             member=request.user, asked=asked, given=request.POST.getlist("answer")

@@ -9,6 +9,8 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.factories.directories import slapd
+
 settings.register_profile(
     "ci",
     max_examples=30,
@@ -25,12 +27,6 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 SERVICES = ("DATABASE_URL", "REDIS_URL", "ELASTICSEARCH_URL")
-PROGRAMS = {
-    "ffmpeg": "FFMPEG_BIN",
-    "ffprobe": "FFPROBE_BIN",
-    "espeak-ng": "",
-    "chromium": "",
-}
 
 
 class OutsideWorld(OSError):
@@ -127,13 +123,25 @@ def pytest_runtest_setup(item):
             pytest.fail(f"needs {', '.join(missing)}: run `make test-services`", pytrace=False)
 
 
+def _lacking() -> list[str]:
+    """What tests use and this machine has neither itself nor from the set-up."""
+    from django.conf import settings as chosen
+
+    from deploy.bootstrap import find_chromium, own_chromium
+
+    programs = {
+        "ffmpeg": shutil.which(chosen.FFMPEG_BIN),
+        "ffprobe": shutil.which(chosen.FFPROBE_BIN),
+        "espeak-ng": shutil.which("espeak-ng"),
+        "slapd": slapd(),
+        "chromium": os.environ.get("CHROMIUM_BIN") or find_chromium() or own_chromium(),
+    }
+    return [name for name, found in programs.items() if not found]
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """One line for what the machine lacks, one for the world tested, one for each skip reason."""
-    lacking = [
-        name
-        for name, variable in PROGRAMS.items()
-        if not shutil.which(os.environ.get(variable, "") or name)
-    ]
+    lacking = _lacking()
     engines = "PostgreSQL, Redis, Elasticsearch" if os.environ.get("DATABASE_URL") else "embedded"
     terminalreporter.write_line(f"world: {engines}")
     terminalreporter.write_line("this machine lacks: " + (", ".join(lacking) or "nothing"))

@@ -13,9 +13,9 @@ from media import selectors as media
 from media.models import Picture, PictureRendition
 from school.core import wording
 from school.members.models import Member
-from school.study.models import ItemPart, ItemRevision, StudyItem
+from school.study.models import ItemPart, StudyItem
 from school.study.selectors import progress_of
-from school.study.selectors.pay import paid_this_year
+from school.study.selectors.pay import NONE, Pay, pays_of
 
 MODELS = {
     StudyItem.Kind.LESSON: LessonPage,
@@ -62,19 +62,28 @@ class Card:
         return f"{self.percent}%"
 
 
-def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
+def cards(
+    items: Iterable[StudyItem],
+    member: Member | None,
+    *,
+    with_progress: bool = True,
+    with_pay: bool = True,
+) -> list[Card]:
     """Cards in the order given. Items come with ``current`` joined.
 
-    At most six queries however many items: pages with their covers by type, progress, what was
-    paid this year.
+    What a page has no room to ask for is left out, never guessed: own progress (one query), what
+    studying pays the reader (three).
+
+    At most eight queries however many items: pages with their covers by type, progress, what they
+    pay.
     """
     items = list(items)
     pages = _pages(items)
     pictures = _pictures(pages.values())
     posters = _posters(pages.values())
     known = bool(member and member.is_authenticated)
-    progress = progress_of(member.pk, items) if known else {}
-    paid = paid_this_year(member.pk, [item.pk for item in items]) if known else {}
+    progress = progress_of(member.pk, items) if known and with_progress else {}
+    pays = pays_of(member.pk if known else None, items) if with_pay else {}
     made = []
     for item in items:
         page = pages.get(item.source_id)
@@ -89,7 +98,7 @@ def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
                 title=item.title,
                 url=item.path,
                 cover=pictures.get(page.cover_id) or posters.get(page.pk, ""),
-                meta=meta_line(page, item.current, paid.get(item.pk, 0)),
+                meta=meta_line(page, pays.get(item.pk, NONE)),
                 length=length_label(item),
                 percent=mine.percent if mine else 0,
                 completed_on=mine.completed_on if mine else None,
@@ -98,14 +107,16 @@ def cards(items: Iterable[StudyItem], member: Member | None) -> list[Card]:
     return made
 
 
-def meta_line(page, revision: ItemRevision | None, paid: int = 0) -> str:
-    """Kind · instructor · 学时 that completing pays, or has paid this year (``paid``, hundredths);
-    what is unknown or nothing is left out."""
+def meta_line(page, pay: Pay) -> str:
+    """Kind · instructor · 学时 that studying pays, or has paid this year; what is unknown or pays
+    nothing (more) is left out."""
     parts = [str(page.card_label), page.instructor_name]
-    if paid:
-        parts.append(_("本年度已计 %(hours)s 学时") % {"hours": wording.hours(paid)})
-    elif revision and revision.award:
-        parts.append(_("%(hours)s 学时") % {"hours": wording.hours(revision.award)})
+    if pay.state == "paid":
+        parts.append(_("本年度已计 %(hours)s 学时") % {"hours": wording.hours(pay.credit)})
+    elif pay.state == "pays":
+        parts.append(_("%(hours)s 学时") % {"hours": wording.hours(pay.credit)})
+    elif pay.state == "by_time":
+        parts.append(_("按学习时长计学时"))
     return " · ".join(part for part in parts if part)
 
 

@@ -76,8 +76,8 @@ def _for_member(member: Member, request: HttpRequest) -> dict:
         "year": year,
         "target": (target := year_progress(member.pk, year)),
         "hours": None if target else hours_of_year(member.pk, year),
-        # Own progress stands in the catalogue; here it would cost three more queries.
-        "lessons": cards(lessons, None),
+        # Own progress stands in the catalogue; here it would cost another query.
+        "lessons": cards(lessons, member, with_progress=False),
         "topics": [
             {"title": t.title, "url": address(t, request), "summary": t.summary} for t in topics
         ],

@@ -23,6 +23,7 @@ from school.study.selectors import (
     settled_policy,
     study_config,
 )
+from school.study.selectors.pay import pay_of
 
 SOURCE = "courses.page"
 
@@ -40,8 +41,11 @@ def for_page(page: StudyPage, request: HttpRequest) -> dict:
     }
     if isinstance(page, CoursePage):
         return context | _course(page, item, member)
-    if item is not None and member is not None:
+    if item is not None and member is None:
+        context["pay"] = pay_of(None, item)
+    elif item is not None:
         context["study"] = study_config(member, item)
+        context["pay"] = context["study"]["pay"] if context["study"] else pay_of(member.pk, item)
         context["mine"] = progress_of(member.pk, [item]).get(item.pk)
     context["next_card"] = _next(page, item, member)
     if isinstance(page, ArticlePage):
@@ -123,7 +127,7 @@ def _course(page: CoursePage, item: StudyItem | None, member: Member | None) -> 
 def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Card | None:
     """What comes next: the following part of the newest course, else of the section."""
     if (part := _next_part(item, member)) is not None:
-        return next(iter(cards([part], None)), None)
+        return next(iter(cards([part], None, with_pay=False)), None)
     following = (
         type(page)
         .objects.live()
@@ -134,7 +138,7 @@ def _next(page: StudyPage, item: StudyItem | None, member: Member | None) -> Car
     found = StudyItem.objects.filter(
         source_type=SOURCE, source_id__in=following.values("pk")[:1], withdrawn_at=None
     ).select_related("current")
-    return next(iter(cards(found, None)), None)
+    return next(iter(cards(found, None, with_pay=False)), None)
 
 
 def _next_part(item: StudyItem | None, member: Member | None) -> StudyItem | None:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from quizzes.rules import marking
@@ -23,7 +22,6 @@ class Outcome:
     given: list[str]
 
 
-@transaction.atomic
 def answer_gate(*, member: Member, asked: AskedGate, given: Sequence[str]) -> Outcome:
     """Mark an answer; the right one, or any where the question says so, opens what follows.
 

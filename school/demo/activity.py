@@ -15,8 +15,10 @@ from quizzes.services.attempts import save_answer, start_attempt, submit_attempt
 from school.core import clock, jobs
 from school.demo.people import BRANCHES, SEED
 from school.gatherings.models import Attendance, Gathering
+from school.gatherings.services.approval import confirm_own
 from school.gatherings.services.gatherings import close_gathering, open_gathering
 from school.members.models import Branch, Member, Membership, MemberStanding, Post
+from school.members.permissions import WRITING
 from school.plans.models import AnnualTarget, StudyPlan, TargetSet
 from school.plans.services.counting import fold
 from school.plans.services.exemptions import approve_exemption, ask_exemption
@@ -24,6 +26,7 @@ from school.plans.services.plans import create_plan, publish_plan
 from school.plans.services.target_sets import RungDraft, SetDraft, draft_set, publish_set
 from school.reports.services.filings import confirm_filing, file_period
 from school.study.models import HourEntry, StudyItem, YearClose
+from school.study.selectors.officers import nearest_officers
 from school.study.services.reports import accept_report
 from school.study.services.sessions import open_session
 
@@ -112,8 +115,13 @@ def study(member: Member, what: StudyItem, moment: datetime, share: float = 1.0)
         return
     with clock.at(moment):
         opened = open_session(member=member, item=what, device="示范数据")
-    with clock.at(moment + timedelta(milliseconds=segments[-1][3] + 500)):
-        accept_report(token=opened.token, seq=1, segments=segments, member_id=member.pk)
+    end = segments[-1][3]
+    # Chance sets the moments; who is there each time studies the same every time.
+    answers = [[number, asked] for number, asked in enumerate(opened.check_ins) if asked < end]
+    with clock.at(moment + timedelta(milliseconds=end + 500)):
+        accept_report(
+            token=opened.token, seq=1, segments=segments, member_id=member.pk, answers=answers
+        )
 
 
 def answer(
@@ -122,9 +130,11 @@ def answer(
     """Take a paper at a moment, each question right with the probability ``skill``."""
     with clock.at(moment):
         attempt = start_attempt(member=member, paper=paper)
+        # By question, not by place on the sheet, which is another one every time.
+        known = {pk: rng.random() < skill for pk in sorted(q["version"] for q in attempt.questions)}
         for position, asked in enumerate(attempt.questions, start=1):
             version = QuestionVersion.objects.get(pk=asked["version"])
-            given = _given(version, rng.random() < skill)
+            given = _given(version, known[version.pk])
             save_answer(attempt_id=attempt.pk, member=member, position=position, given=given)
     with clock.at(moment + timedelta(minutes=4)):
         submit_attempt(attempt_id=attempt.pk, member=member)
@@ -178,7 +188,22 @@ def seed_gatherings(days: int) -> int:
             if (today - day).days > days or day >= today:
                 continue
             _gather(branch, kind, title, day, hours, [shown], rng)
+    _answer_for_organisers()
     return Gathering.objects.count()
+
+
+def _answer_for_organisers() -> None:
+    """The branch above has said yes to what secretaries entered for themselves."""
+    for own in Attendance.objects.filter(withheld=True).select_related(
+        "gathering__branch", "member"
+    ):
+        branch = own.gathering.branch
+        above = nearest_officers(branch.get_parent() or branch, WRITING, own.member)
+        confirm_own(
+            gathering=own.gathering,
+            attendance_id=own.pk,
+            by=Member.objects.get(pk=above[0]),
+        )
 
 
 def _calendar(today: date, index: int) -> list[tuple[date, str, str, int]]:

@@ -67,12 +67,12 @@ def _digest(lesson: Lesson) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:20]
 
 
-def _render(lesson: Lesson, work: Path) -> list[tuple[int, int, str]]:
-    """Write film.mp4 into ``work``; returns the cues."""
+def speak(lesson: Lesson, work: Path) -> tuple[array, list[tuple[int, int, str]], list[int]]:
+    """What is heard of a lesson: samples, cues (start ms, end ms, text), samples of each slide."""
     sound = array("h")
     cues: list[tuple[int, int, str]] = []
-    frames: list[tuple[Path, int]] = []
-    for number, slide in enumerate(lesson.slides, start=1):
+    shown: list[int] = []
+    for slide in lesson.slides:
         begin = len(sound)
         for index, sentence in enumerate(slide.sentences):
             start = len(sound)
@@ -80,12 +80,21 @@ def _render(lesson: Lesson, work: Path) -> list[tuple[int, int, str]]:
             cues.append((_ms(start), _ms(len(sound)), sentence))
             last = index == len(slide.sentences) - 1
             sound.extend(_silence(SLIDE_PAUSE_MS if last else PAUSE_MS))
+        shown.append(len(sound) - begin)
+    return sound, cues, shown
+
+
+def _render(lesson: Lesson, work: Path) -> list[tuple[int, int, str]]:
+    """Write film.mp4 into ``work``; returns the cues."""
+    sound, cues, shown = speak(lesson, work)
+    frames: list[tuple[Path, int]] = []
+    for number, (slide, samples) in enumerate(zip(lesson.slides, shown, strict=True), start=1):
         picture = work / f"{number:02}.png"
         drawn = drawing.slide(
             slide, number=number, total=len(lesson.slides), lesson=lesson.head["title"]
         )
         drawn.save(picture)
-        frames.append((picture, len(sound) - begin))
+        frames.append((picture, samples))
     _write_wave(work / "sound.wav", sound)
     listing = "".join(f"file '{p.name}'\nduration {n / RATE:.3f}\n" for p, n in frames)
     (work / "slides.txt").write_text(f"{listing}file '{frames[-1][0].name}'\n")

@@ -58,7 +58,7 @@ def tell_transfer_settled(sender, transfer: Transfer, **kwargs) -> None:
         ),
         Transfer.State.WITHDRAWN: (
             _("组织关系转接已撤回"),
-            _("%(sender)s撤回，现仍在%(sender)s。") % names,
+            transfer.answer or _("%(sender)s撤回，现仍在%(sender)s。") % names,
             "",
         ),
     }[transfer.state]

@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Answers reports of study before sessions and members are read; only with the buffered sink.
     "school.study.middleware.ReportMiddleware",
+    "school.core.middleware.OriginMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "school.core.middleware.ChosenLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

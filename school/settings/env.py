@@ -173,8 +173,9 @@ def database(url: str) -> dict:
             " PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;",
         }
     else:
-        config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
+    # A new connection costs SQLite four PRAGMAs and all the pages it had read.
+    config["CONN_MAX_AGE"] = 60
     return config
 
 

@@ -8,6 +8,7 @@ env.require([*SECRETS, "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "SITE_URL"]
 env.require_strong(SECRETS)
 
 DEBUG = False
+DEMO_ACCOUNTS = False
 SECRET_KEY = env.text("SECRET_KEY")
 FIELD_KEY = env.text("FIELD_KEY")
 AUDIT_KEY = env.text("AUDIT_KEY")

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.pure
 def load(module: str, tmp_path, **environment: str) -> subprocess.CompletedProcess:
     """Import a settings module in a process with only this environment."""
     clean = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), **environment}
-    code = f"import {module} as s; print(s.DEBUG, s.SECRET_KEY)"
+    code = f"import {module} as s; print(s.DEBUG, s.DEMO_ACCOUNTS, s.SECRET_KEY)"
     return subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True
     )
@@ -59,7 +59,55 @@ def test_production_refuses_one_secret_for_two_purposes(tmp_path):
 def test_production_starts_when_configured_and_never_in_debug(tmp_path):
     answer = load("school.settings.production", tmp_path, **PRODUCTION, DEBUG="1")
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.startswith("False ")
+    assert answer.stdout.startswith("False False ")
+
+
+@pytest.mark.parametrize("program", ["school.celery", "school.wsgi"])
+def test_servers_and_workers_without_a_settings_module_are_in_production(program, tmp_path):
+    """Started bare, they refuse to run; they never fall back to secrets of their own."""
+    code = f"import {program} as p; print(getattr(p, 'app', p).__class__); p.app.conf.broker_url"
+    bare = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path)}
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=bare, capture_output=True, text=True
+    )
+    assert answer.returncode != 0
+    assert "Missing environment variables" in answer.stderr and "FIELD_KEY" in answer.stderr
+    assert not (tmp_path / "secrets").exists()
+
+
+SECRETS = {name: PRODUCTION[name] for name in ("SECRET_KEY", "FIELD_KEY", "AUDIT_KEY")}
+
+
+@pytest.mark.parametrize("absent", SECRETS)
+def test_development_refuses_a_database_of_another_machine_without_its_secrets(absent, tmp_path):
+    given = {name: value for name, value in SECRETS.items() if name != absent}
+    url = "postgres://school@db.school.example/school"
+    answer = load("school.settings.development", tmp_path, DATABASE_URL=url, **given)
+    assert answer.returncode != 0
+    assert absent in answer.stderr and "another machine" in answer.stderr
+    assert not (tmp_path / "secrets").exists()
+
+
+def test_development_takes_a_database_of_another_machine_with_its_secrets(tmp_path):
+    url = "postgres://school@db.school.example/school"
+    answer = load("school.settings.development", tmp_path, DATABASE_URL=url, **SECRETS)
+    assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://u:p@127.0.0.1:5433/school",
+        "postgres://u@localhost/school",
+        "postgres://u@[::1]/school",
+        "postgres://u@%2Fvar%2Frun%2Fpostgresql/school",
+        "postgres:///school",
+        "sqlite:////tmp/school.sqlite3",
+    ],
+)
+def test_development_takes_a_database_of_this_machine_without_secrets(url, tmp_path):
+    answer = load("school.settings.development", tmp_path, DATABASE_URL=url)
+    assert answer.returncode == 0, answer.stderr
 
 
 def test_development_makes_its_own_secrets_once(tmp_path):

@@ -1,14 +1,18 @@
 """Who sees which page, and what a page costs."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from courses.models import HomePage
+from school.core import clock
 from school.members.models import Audience
+from school.study.models import Completion, StudyItem
 from tests.factories import courses as make
 from tests.factories import members as people
+from tests.factories.study import make_rule
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +110,50 @@ def test_what_comes_next_is_only_what_the_reader_may_see(world):
     assert client.get(own.url).context["next_card"] is None, hidden.title
     client.logout()
     assert client.get(page.url).status_code == 302
+
+
+# -- what is still paid ----------------------------------------------------------------------------
+
+
+def printed(client, page) -> tuple[str, str]:
+    """What the page says under its title, and the card in the catalogue under its own."""
+    head = BeautifulSoup(client.get(page.url).content, "html.parser").select_one(".article__meta")
+    listed = BeautifulSoup(client.get(reverse("courses:catalogue")).content, "html.parser")
+    (card,) = [each for each in listed.select(".card") if page.title in each.get_text()]
+    return head.get_text(" "), card.get_text(" ")
+
+
+def test_card_and_page_promise_only_what_is_still_paid(client):
+    make_rule(tiers=[[None, 25]])
+    committee, _general, first, _second = people.tree()
+    member, page = people.member(first), make.article(make.section(committee), paragraphs=40)
+    item = StudyItem.objects.select_related("current").get(source_id=page.pk)
+    client.force_login(member)
+    head, card = printed(client, page)
+    assert "学完计 0.25 学时" in head and "0.25 学时" in card
+    today = clock.today()
+    year_ago = today.replace(year=today.year - 1, day=1)
+    for day, promised in ((year_ago, True), (today, False)):
+        # Seen together: completed, and nothing was paid online.
+        Completion.objects.create(
+            member=member,
+            item=item,
+            revision=item.current,
+            cycle=int(not promised),
+            effective_on=day,
+            recorded_at=clock.now(),
+            evidence="group",
+        )
+        head, card = printed(client, page)
+        assert "已学完" in head
+        assert ("学完计 0.25 学时" in head) is promised
+        assert ("不再计学时" in head) is not promised
+        assert ("0.25 学时" in card) is promised
+
+
+def test_a_guest_reads_what_studying_pays(client):
+    make_rule(tiers=[[None, 25]])
+    committee, *_rest = people.tree()
+    public = Audience.objects.get(scope=Audience.Scope.PUBLIC)
+    page = make.article(make.section(committee), audience=public, paragraphs=40)
+    assert "学完计 0.25 学时" in client.get(page.url).content.decode()

@@ -3,7 +3,8 @@
 import pytest
 
 from courses.rules import text
-from school.demo import texts
+from media.probe import probe
+from school.demo import films, texts
 
 pytestmark = pytest.mark.pure
 
@@ -44,3 +45,16 @@ def test_every_quiz_has_several_kinds_and_explains_every_answer():
         assert len(quiz["questions"]) >= 5
         assert len({asked["kind"] for asked in quiz["questions"]}) >= 3
         assert all(asked["explanation"] for asked in quiz["questions"])
+
+
+def test_all_films_together_last_at_most_nine_minutes(tmp_path):
+    heard = [len(films.speak(lesson, tmp_path)[0]) for lesson in texts.lessons()]
+    assert all(heard)
+    assert sum(heard) / films.RATE <= 9 * 60
+
+
+def test_a_film_is_shown_as_large_as_promised_and_ends_with_its_last_words():
+    film = films.make(texts.lessons(brief=True)[0])
+    source = probe(film.path).source
+    assert (source.width, source.height) == (1280, 720)
+    assert film.cues[-1][1] <= source.duration_ms

@@ -74,11 +74,11 @@ AREAS: dict[str, dict[str, set[str]]] = {
         (("index", "detail"), {PARENT, AUDITOR, SECURITY}),
         (("add",), {PARENT, SECURITY}),
     ),
-    "people": _rows((("index",), {PARENT, SCHOOL, SYSTEM}), (("detail", "act"), {PARENT, SCHOOL})),
+    "people": _rows((("index", "detail"), {PARENT, SCHOOL, SYSTEM}), (("act",), {PARENT, SCHOOL})),
     "branches": _rows(
         (("index",), {PARENT, AUDITOR, SCHOOL, SYSTEM}),
-        (("detail", "level"), {PARENT, AUDITOR, SCHOOL}),
-        (("operate",), {PARENT}),
+        (("detail", "level"), {PARENT, AUDITOR, SCHOOL, SYSTEM}),
+        (("operate",), {PARENT, SYSTEM}),
         (("found_top",), NOBODY),
     ),
     # school.study

@@ -115,5 +115,8 @@ UPLOAD_EXPIRY_HOURS = 48
 # The pattern page shows every component; only development switches it on.
 PATTERN_PAGE = False
 
+# Whether `manage.py seed` makes accounts with published passwords without being told to.
+DEMO_ACCOUNTS = True
+
 # Months for which a letter of introduction (组织关系介绍信) holds, from the day of sending.
 TRANSFER_LETTER_MONTHS = 3

@@ -1,5 +1,9 @@
 """Where files live: uploads under the data directory, never in the ``media`` package."""
 
+import shutil
+import sys
+from pathlib import Path
+
 from school.settings import env
 
 MEDIA_ROOT = env.data_dir() / "uploads"
@@ -22,5 +26,13 @@ STORAGES = {
 }
 # Internal nginx location that delivers packages (deploy/nginx.conf); empty: Django delivers.
 VIDEO_ACCEL_PREFIX = env.text("VIDEO_ACCEL_PREFIX")
-FFMPEG_BIN = env.text("FFMPEG_BIN")
-FFPROBE_BIN = env.text("FFPROBE_BIN")
+
+
+def _program(name: str) -> str:
+    """A program of PATH, else the one that set-up put beside the interpreter."""
+    beside = Path(sys.executable).parent / name
+    return str(beside) if not shutil.which(name) and beside.exists() else name
+
+
+FFMPEG_BIN = _program(env.text("FFMPEG_BIN"))
+FFPROBE_BIN = _program(env.text("FFPROBE_BIN"))

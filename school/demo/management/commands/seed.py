@@ -1,12 +1,16 @@
 """``manage.py seed``: the demo school, or a school of any size for measuring."""
 
+import sys
 import time
 from dataclasses import replace
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from school.core.errors import DomainError
 from school.demo import accounts, scale, steps
+
+INTERRUPTED = 130  # as a shell says of a program that Ctrl-C ended
 
 
 class Command(BaseCommand):
@@ -20,8 +24,30 @@ class Command(BaseCommand):
         parser.add_argument("--items", type=int, default=50, help="测量用学校的学习内容数")
         parser.add_argument("--days", type=int, default=30, help="测量用学校的学习天数")
         parser.add_argument("--quiet-accounts", action="store_true", help="不打印账号")
+        parser.add_argument(
+            "--demo-accounts",
+            action="store_true",
+            help="正式配置下也建立；演示账号的密码是公开的，建立后请立即停用",
+        )
 
     def handle(self, *args, **options) -> None:
+        if not (settings.DEMO_ACCOUNTS or options["demo_accounts"]):
+            raise CommandError(
+                "这里是正式配置，示范学校会建立密码公开的账号，因此没有建立。"
+                "空学校请用 manage.py appoint 任命管理员；确实要示范学校，请加 --demo-accounts。"
+            )
+        try:
+            self.build(options)
+        except KeyboardInterrupt:
+            self.stderr.write("已中断，再次运行会继续。")
+            sys.exit(INTERRUPTED)
+
+    def build(self, options) -> None:
+        """Carry out what was asked for, step by step.
+
+        Raises:
+            CommandError: a step could not be done; the message says why.
+        """
         self.started = time.monotonic()
         try:
             if options["branches"]:
