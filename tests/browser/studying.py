@@ -2,15 +2,17 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.school import Running
+from tests.browser.visitors import follow
 
 VIDEO = "document.querySelector('video')"
 PLAYING = f"!{VIDEO}.paused && {VIDEO}.readyState > 2"
-SETTLE_MS = 20_000
+SETTLE_MS = 40_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def study_line(page: Page):
 def open_from_catalogue(page: Page, kind: str, title: str) -> None:
     """Open an item the way a member finds it: the catalogue, its kind, its card."""
     page.goto(f"/courses/?kind={kind}")
-    page.locator(".card__title a", has_text=title).click()
+    follow(page.locator(".card__title a", has_text=title))
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
 
 
@@ -79,6 +81,23 @@ def play(page: Page) -> None:
     until(page, PLAYING)
 
 
+def mark_start(page: Page) -> None:
+    """Have the page remember where the film next begins to play; ``started_at`` tells."""
+    page.evaluate(f"""(() => {{
+        const video = {VIDEO};
+        delete video.dataset.startedAt;
+        video.addEventListener(
+            "play", () => {{ video.dataset.startedAt = video.currentTime; }}, {{ once: true }},
+        );
+    }})()""")
+
+
+def started_at(page: Page) -> float:
+    """Seconds at which the film began to play since ``mark_start``; waits until it does."""
+    until(page, f"{VIDEO}.dataset.startedAt")
+    return page.evaluate(f"Number({VIDEO}.dataset.startedAt)")
+
+
 def position(page: Page) -> float:
     """Seconds at which the player stands."""
     return page.evaluate(f"{VIDEO}.currentTime")
@@ -95,6 +114,15 @@ def until(page: Page, expression: str) -> None:
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, f"never: {expression}; {told(page)}"
         page.wait_for_timeout(100)
+
+
+def eventually(page: Page, look: Callable, good: Callable):
+    """What ``look`` gives as soon as it is ``good``: for what arrives behind the page's back."""
+    deadline = time.monotonic() + SETTLE_MS / 1000
+    while not good(found := look()):
+        assert time.monotonic() < deadline, found
+        page.wait_for_timeout(200)
+    return found
 
 
 def told(page: Page) -> dict:

@@ -23,21 +23,21 @@ def test_an_article_read_to_its_end_is_completed_and_paid_once(visitors, school)
     assert record(school, READER, BRIEF_ARTICLE).completions == 0
 
     page.evaluate("scrollTo(0, 0)")
-    deadline = 25
+    turns = 40
     while line.get_attribute("data-state") != "done":
         page.mouse.wheel(0, 60)
         page.wait_for_timeout(1000)
         if page.evaluate("scrollY + innerHeight >= document.body.scrollHeight - 2"):
             page.evaluate("scrollTo(0, 0)")
-        deadline -= 1
-        assert deadline, line.inner_text()
+        turns -= 1
+        assert turns, line.inner_text()
     expect(line).to_contain_text("已获 0.25 学时")
 
     seen = record(school, READER, BRIEF_ARTICLE)
     assert seen.covered >= seen.length * 9 // 10
     assert seen.completions == 1
     assert seen.credits == [25]
-    assert 0 < seen.studied_ms <= 40_000
+    assert 0 < seen.studied_ms <= 60_000
 
     page.goto("/me/hours/")
     row = page.locator(".ledger__row", has_text=title)

@@ -2,8 +2,10 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from school.demo.accounts import PASSWORD
+from tests.browser.visitors import follow
 
 GUEST = ["/", "/sign-in/", "/no-such-page/"]
 MEMBER = [
@@ -69,8 +71,8 @@ def test_members_pages_are_accessible(visitors, looks):
     page = visitors.new(bypass_csp=True, color_scheme="dark" if looks == "dark" else "light")
     visitors.sign_in(page, "D0001", PASSWORD)
     if looks == "elder":
-        page.locator(".footer__switches button").first.click()
-        assert page.locator("html[data-elder]").count() == 1
+        follow(page.locator(".footer__switches button").first)
+        expect(page.locator("html[data-elder]")).to_have_count(1)
     assert examine(page, MEMBER) + examine_followed(page) == []
 
 

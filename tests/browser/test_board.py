@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import expect
 
 from school.demo.accounts import PASSWORD
+from tests.browser.visitors import follow
 
 SECRETARY = "D0004"
 OWN, FOREIGN = "Z201", "Z301"
@@ -58,15 +59,15 @@ def test_the_secretary_sees_who_is_not_done_down_to_the_entry_and_exports_it(
     visitors, school, branches
 ):
     page = visitors.sign_in(visitors.new(), SECRETARY, PASSWORD)
-    page.locator(".places a, .bottombar a").filter(has_text="支部", visible=True).click()
-    page.get_by_role("link", name="谁没学完").click()
+    follow(page.locator(".places a, .bottombar a").filter(has_text="支部", visible=True))
+    follow(page.get_by_role("link", name="谁没学完"))
     open_people = shown_people(page)
     figures = shown_figures(page)
     assert figures["应学"] == figures["已完成"] + figures["未完成"]
     assert len(open_people) == figures["未完成"] > 0
     assert "赵雪梅" not in open_people
 
-    page.locator(".figure", has_text="已完成").locator("a").click()
+    follow(page.locator(".figure", has_text="已完成").locator("a"))
     done_people = shown_people(page)
     assert len(done_people) == figures["已完成"] > 0
     assert "赵雪梅" in done_people

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from school.core import clock
 from school.demo.accounts import PASSWORD
+from tests.browser.visitors import follow
 
 HEADS = ("应学", "已完成", "未完成", "其中逾期", "免学")
 
@@ -69,7 +70,7 @@ def test_a_filed_month_rolls_up_with_the_numbers_of_the_export(visitors, school)
     secretary.get_by_role("link", name="月上报").click()
     expect(secretary.locator(".board-head")).to_contain_text("待上报")
     own_export = exported(secretary, ids["Z201"])[0]
-    secretary.get_by_role("button", name="上报").click()
+    follow(secretary.get_by_role("button", name="上报"))
     expect(secretary.locator(".board-head")).to_contain_text("已上报")
     expect(secretary.get_by_role("button", name="上报")).to_have_count(0)
     filed = table_row(secretary, "合计")
@@ -109,7 +110,7 @@ def test_a_filed_month_rolls_up_with_the_numbers_of_the_export(visitors, school)
     # What the branch has told stays as it was told until the level above returns it.
     admin.goto(f"/branch/{ids['Z201']}/filings/{month}/")
     admin.get_by_label("退回原因").fill("请核对免学人数")
-    admin.get_by_role("button", name="退回").click()
+    follow(admin.get_by_role("button", name="退回"))
     expect(admin.locator(".board-head")).to_contain_text("退回")
     secretary.reload()
     expect(secretary.locator("main")).to_contain_text("请核对免学人数")

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from school.core import clock
 from school.demo.accounts import PASSWORD
+from tests.browser.visitors import follow
 
 SLUG = "extinguisher"
 HALF_SEEN, NEVER_SEEN, ABSENT = range(3)
@@ -68,7 +69,7 @@ def test_a_group_study_completes_and_pays_each_present_member_once(visitors, sch
     for _pk, name in people[:ABSENT]:
         rows.filter(has_text=name).get_by_role("radio", name="到会").check()
     rows.filter(has_text=people[ABSENT][1]).get_by_role("radio", name="请假").check()
-    page.get_by_role("button", name="完成登记").click()
+    follow(page.get_by_role("button", name="完成登记"))
     table = page.locator("main table")
     expect(table.locator("tr", has_text=people[HALF_SEEN][1])).to_contain_text("60 分")
     expect(table.locator("tr", has_text=people[ABSENT][1])).to_contain_text("请假")
@@ -125,7 +126,7 @@ def test_two_people_check_in_with_the_code_on_the_screen(visitors, school, phone
     lesson = school.facts(f"from school.demo.activity import item\nfound = item('{SLUG}').title")
     desk.get_by_label(lesson).check()
     desk.get_by_label("主题").fill("班前集体学习")
-    desk.get_by_role("button", name="登记到会").click()
+    follow(desk.get_by_role("button", name="登记到会"))
     address = desk.url.replace("/branch", "")
     desk.get_by_role("link", name="显示签到码").click()
     shown = desk.locator("[data-code]")

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from school.demo.accounts import PASSWORD
 from tests.browser.studying import open_from_catalogue, play, play_until
+from tests.browser.visitors import follow
 from tests.factories.media import clip
 
 TITLE = "登高作业前的三项检查"
@@ -61,8 +62,7 @@ def test_an_uploaded_film_becomes_a_lesson_that_a_member_finds(visitors, school)
 def choose_action(page, label: str) -> None:
     """Press a button of the footer's menu of further actions."""
     page.get_by_role("button", name="更多动作").last.click()
-    with page.expect_navigation():
-        page.get_by_role("button", name=label).click()
+    follow(page.get_by_role("button", name=label))
 
 
 def live(school) -> list[bool]:

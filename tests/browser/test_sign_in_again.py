@@ -1,14 +1,12 @@
 """A sign-in that ends while one studies: nothing is lost, and one comes back to the same second."""
 
-import time
-
 from playwright.sync_api import expect
 
 from school.demo import texts
 from school.demo.accounts import PASSWORD
 from tests.browser.studying import (
-    SETTLE_MS,
     VIDEO,
+    eventually,
     open_from_catalogue,
     play,
     play_until,
@@ -18,6 +16,7 @@ from tests.browser.studying import (
     study_line,
     until,
 )
+from tests.browser.visitors import follow
 
 WATCHER = "D0007"
 SLUG = "privacy-lesson"
@@ -39,10 +38,9 @@ def come_in(page) -> None:
 
 def until_covered(page, school, milliseconds: int) -> None:
     """Wait until the server has so much on record; a report goes its own way after a pause."""
-    deadline = time.monotonic() + SETTLE_MS / 1000
-    while (seen := record(school, WATCHER, SLUG).covered) < milliseconds:
-        assert time.monotonic() < deadline, seen
-        page.wait_for_timeout(200)
+    eventually(
+        page, lambda: record(school, WATCHER, SLUG).covered, lambda seen: seen >= milliseconds
+    )
 
 
 def test_after_signing_in_again_the_film_stands_at_the_same_second(visitors, school):
@@ -85,7 +83,7 @@ def test_a_page_whose_sign_in_has_ended_says_so_and_leads_back_to_the_second(vis
     play_until(page, 2)
     page.evaluate(f"{VIDEO}.pause()")
     second = int(position(page))
-    link.click()
+    follow(link)
     assert "/sign-in/?next=" in page.url
     come_in(page)
     assert page.url == f"{address}#t={second}"

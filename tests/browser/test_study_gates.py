@@ -1,7 +1,6 @@
 """Where study stops to ask: whether somebody is there, and what was understood."""
 
 import json
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -10,13 +9,15 @@ from school.demo.accounts import PASSWORD
 from tests.browser.studying import (
     SETTLE_MS,
     VIDEO,
+    eventually,
+    mark_start,
     play_until,
     player_ready,
     position,
     press_play,
     record,
+    started_at,
     study_line,
-    until,
 )
 from tests.browser.truth import agrees, measure, measured
 
@@ -59,10 +60,10 @@ def test_a_check_in_pauses_and_goes_on_at_the_same_second(visitors, school):
     stood = position(page)
     page.wait_for_timeout(700)
     assert position(page) == stood
+    mark_start(page)
     page.keyboard.press("Enter")  # the button has the focus
     expect(dialog).to_be_hidden()
-    until(page, f"!{VIDEO}.paused")
-    assert stood <= position(page) < stood + 1
+    assert stood <= started_at(page) < stood + 1
 
     # It does not trap anybody: closed, the film stands, and the line leads on.
     expect(dialog).to_be_visible(timeout=SETTLE_MS)
@@ -103,11 +104,11 @@ def test_a_check_in_holds_the_time_of_an_article_until_it_is_answered(visitors, 
     expect(dialog).to_be_hidden()
     scroll_for(page, EVERY_MS // 2000)
     page.goto("/me/")  # leaving the page sends the rest
-    earned, deadline = 0, time.monotonic() + SETTLE_MS / 1000
-    while earned <= EVERY_MS:
-        assert time.monotonic() < deadline, earned
-        page.wait_for_timeout(300)
-        earned = record(school, READS, ARTICLE).studied_ms - before
+    earned = eventually(
+        page,
+        lambda: record(school, READS, ARTICLE).studied_ms - before,
+        lambda found: found > EVERY_MS,
+    )
     assert earned < 2 * EVERY_MS
 
 
@@ -159,9 +160,9 @@ def test_a_question_holds_the_film_until_it_is_answered(visitors, school, questi
     dialog.get_by_label(question["right"]).check()
     dialog.get_by_role("button", name="提交").click()
     expect(dialog).to_contain_text("回答正确")
+    mark_start(page)
     dialog.get_by_role("button", name="继续学习").click()
-    until(page, f"!{VIDEO}.paused")
-    assert abs(position(page) - QUESTION_AT) < 1
+    assert abs(started_at(page) - QUESTION_AT) < 1
     play_until(page, QUESTION_AT + 2)
     page.evaluate(f"{VIDEO}.pause()")
     agrees(page, school, ANSWERS, ASKING_FILM, measured(page))

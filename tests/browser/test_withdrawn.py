@@ -4,6 +4,7 @@ from playwright.sync_api import expect
 
 from school.demo.accounts import PASSWORD
 from tests.browser.studying import record, study_line, title_of
+from tests.browser.visitors import follow
 
 READER = "D0003"
 SLUG = "volunteer-service"
@@ -23,7 +24,7 @@ study(who, item("{SLUG}"), clock.now() - timedelta(days=2))
     title = title_of(school, SLUG)
     page = visitors.sign_in(visitors.new(), READER, PASSWORD)
     page.goto("/courses/?kind=article")
-    page.locator(".card__title a", has_text=title).click()
+    follow(page.locator(".card__title a", has_text=title))
     address = page.url
     expect(study_line(page)).to_have_attribute("data-state", "done")
 

@@ -5,7 +5,15 @@ import re
 import shutil
 from dataclasses import dataclass, field
 
-from playwright.sync_api import APIRequestContext, APIResponse, Browser, BrowserContext, Page
+from playwright.sync_api import (
+    APIRequestContext,
+    APIResponse,
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    expect,
+)
 
 from tests.browser.school import Running
 
@@ -19,7 +27,22 @@ ARGUMENTS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-WAIT_MS = 15_000
+# How long anything on a page may take before it counts as missing. Not a judgement of speed: a
+# machine with other work must not turn right pages red.
+WAIT_MS = 30_000
+expect.set_options(timeout=WAIT_MS)
+# Every answer comes so many milliseconds later: what a test reads too early shows at once.
+SLOW_LINE_MS = int(os.environ.get("SLOW_LINE_MS", "0"))
+
+
+def follow(link: Locator) -> None:
+    """Click what leads to another page; returns when that page is there as a whole.
+
+    A plain click returns while the old page still stands. That is enough before ``expect``, which
+    waits, and too early before anything that only looks (``all``, ``count``, ``url``).
+    """
+    with link.page.expect_navigation():
+        link.click()
 
 
 def launch_options() -> dict:
@@ -99,7 +122,14 @@ class Visitors:
         context.on("weberror", lambda e: self.watch.note("page error", str(e.error)))
         context.on("requestfailed", self._failed)
         context.on("response", self._response)
+        if SLOW_LINE_MS:
+            context.on("page", self._slow_down)
         return context.new_page()
+
+    def _slow_down(self, page: Page) -> None:
+        line = page.context.new_cdp_session(page)
+        slow = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+        line.send("Network.emulateNetworkConditions", {**slow, "latency": SLOW_LINE_MS})
 
     def expect(self, pattern: str) -> None:
         """Allow problems matching a regular expression, such as ``r"404 .*/reports/"``."""

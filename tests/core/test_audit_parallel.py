@@ -41,10 +41,10 @@ def test_a_long_transaction_neither_waits_nor_is_lost(committed):
         with transaction.atomic():
             audit.record("test.long")
             written.set()
-            assert sealed.wait(20)
+            assert sealed.wait(60)
 
     def quick():
-        assert written.wait(20)
+        assert written.wait(60)
         audit.record("test.quick")
         # Entries other tests left behind are sealed along.
         assert audit.seal_all() >= 1

@@ -1,5 +1,6 @@
 """The file broker delivers each message once, whole, and only to its queue."""
 
+import contextlib
 import multiprocessing
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from kombu import Connection
 
 pytestmark = pytest.mark.pure
 MESSAGES = 60
+PATIENCE = 60  # seconds that another process may take before it counts as hanging
 
 
 def connect(folder: Path) -> Connection:
@@ -34,32 +36,33 @@ def send(folder: Path, queue: str, numbers: range) -> None:
         box.close()
 
 
-def receive(folder: Path, queue: str, results) -> None:
+def receive(folder: Path, queue: str, results, over) -> None:
     with connect(folder) as connection:
         box = connection.SimpleQueue(queue)
-        try:
-            while True:
-                message = box.get(timeout=2)
+        while not over.is_set():
+            with contextlib.suppress(box.Empty):
+                message = box.get(timeout=0.2)
                 results.put(message.payload["number"])
                 message.ack()
-        except box.Empty:
-            pass
         box.close()
 
 
 def test_each_message_arrives_once_while_others_write_and_read(tmp_path):
     context = multiprocessing.get_context("fork")
-    results = context.Queue()
-    readers = [context.Process(target=receive, args=(tmp_path, "default", results)) for _ in "12"]
+    results, over = context.Queue(), context.Event()
+    reading = (tmp_path, "default", results, over)
+    readers = [context.Process(target=receive, args=reading) for _ in "12"]
     halves = (range(MESSAGES // 2), range(MESSAGES // 2, MESSAGES))
     writers = [context.Process(target=send, args=(tmp_path, "default", half)) for half in halves]
     for process in readers + writers:
         process.start()
-    got = sorted(results.get(timeout=20) for _ in range(MESSAGES))
+    got = sorted(results.get(timeout=PATIENCE) for _ in range(MESSAGES))
+    over.set()
     for process in readers + writers:
-        process.join(20)
+        process.join(PATIENCE)
         assert process.exitcode == 0
     assert got == list(range(MESSAGES))
+    assert results.empty()
 
 
 def test_a_queue_gives_only_its_own_messages_in_order(tmp_path):
@@ -67,7 +70,7 @@ def test_a_queue_gives_only_its_own_messages_in_order(tmp_path):
     send(tmp_path, "fast", range(10, 13))
     with connect(tmp_path) as connection:
         box = connection.SimpleQueue("fast")
-        assert [box.get(timeout=1).payload["number"] for _ in range(3)] == [10, 11, 12]
+        assert [box.get(timeout=PATIENCE).payload["number"] for _ in range(3)] == [10, 11, 12]
         with pytest.raises(box.Empty):
             box.get(block=False)
 
@@ -78,5 +81,5 @@ def test_a_torn_file_is_put_aside_and_the_next_message_delivered(tmp_path):
         box = connection.SimpleQueue("torn")
         (tmp_path / "messages" / f"{0:020d}_torn.torn.msg").write_text('{"half')
         box.put({"number": 1})
-        assert box.get(timeout=1).payload["number"] == 1
+        assert box.get(timeout=PATIENCE).payload["number"] == 1
     assert [p.suffix for p in (tmp_path / "messages").glob("*_torn*")] == [".broken"]

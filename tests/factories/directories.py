@@ -74,7 +74,7 @@ def opened(folder: Path, people: dict[str, str]) -> Iterator[str]:
 def _wait(address: str, process: subprocess.Popen) -> None:
     import ldap
 
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(ldap.LDAPError):
             ldap.initialize(address).simple_bind_s(ADMIN, ADMIN_PASSWORD)

@@ -142,7 +142,7 @@ def test_a_program_that_stalls_or_runs_too_long_is_ended():
         process.encode(["sleep", "60"], wall_seconds=50, stall_seconds=1)
     with pytest.raises(process.EncoderFailed, match="超过"):
         process.encode(["sleep", "60"], wall_seconds=1)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 45
 
 
 def test_missing_ffmpeg_is_said_by_the_check_and_by_the_job(instructor, settings):
@@ -269,7 +269,7 @@ def test_a_worker_killed_half_way_is_followed_by_one_that_finishes_once(instruct
     finally:
         os.kill(worker.pid, signal.SIGKILL)
         worker.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while encoders_of(video_root) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert encoders_of(video_root) == []

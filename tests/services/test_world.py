@@ -31,7 +31,7 @@ def test_a_message_sent_to_redis_is_received_once():
     with Connection(settings.CELERY_BROKER_URL) as broker:
         box = broker.SimpleQueue("services-test")
         box.put({"job": 7})
-        message = box.get(timeout=5)
+        message = box.get(timeout=60)
         message.ack()
         assert message.payload == {"job": 7}
         with pytest.raises(box.Empty):
