@@ -7,8 +7,9 @@ from playwright.sync_api import expect
 from school.demo import texts
 from school.demo.accounts import PASSWORD
 from tests.browser.studying import open_from_catalogue
+from tests.browser.visitors import follow
 
-TAKER = "D0001"
+TAKER, HURRIED = "D0001", "D0006"
 SLUG = "cpr"
 LESSON = next(each for each in texts.lessons() if each.head["slug"] == SLUG)
 PAPER = next(each for each in texts.quizzes() if each["lesson"] == SLUG)
@@ -84,3 +85,22 @@ def test_a_quiz_is_marked_explained_and_fills_the_mistake_book(visitors, school)
     expect(page.locator(".mistake")).to_contain_text("重做答对")
     page.get_by_role("button", name="移出错题本").click()
     expect(page.locator("main")).to_contain_text("错题本里没有题")
+
+
+def test_an_answer_given_before_the_page_has_all_its_scripts_is_saved(visitors):
+    page = visitors.sign_in(visitors.new(), HURRIED, PASSWORD)
+    open_from_catalogue(page, "lesson", LESSON.head["title"])
+    follow(page.get_by_role("link", name="去测验"))
+    follow(page.get_by_role("button", name="开始作答"))
+    held = []
+    page.route("**/quiz*.js", lambda route: held.append(route))
+    page.reload(wait_until="commit")
+    give(page, asked(page))
+    expect(page.locator("[data-quiz-saved]")).to_have_text("")
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+    expect(page.locator("[data-quiz-saved]")).to_contain_text("已保存")
+    page.unroute("**/quiz*.js")
+    page.reload()
+    expect(page.locator("[data-quiz-saved]")).to_contain_text("已保存")

@@ -31,8 +31,6 @@ ARGUMENTS = [
 # machine with other work must not turn right pages red.
 WAIT_MS = 30_000
 expect.set_options(timeout=WAIT_MS)
-# Every answer comes so many milliseconds later: what a test reads too early shows at once.
-SLOW_LINE_MS = int(os.environ.get("SLOW_LINE_MS", "0"))
 
 
 def follow(link: Locator) -> None:
@@ -122,14 +120,7 @@ class Visitors:
         context.on("weberror", lambda e: self.watch.note("page error", str(e.error)))
         context.on("requestfailed", self._failed)
         context.on("response", self._response)
-        if SLOW_LINE_MS:
-            context.on("page", self._slow_down)
         return context.new_page()
-
-    def _slow_down(self, page: Page) -> None:
-        line = page.context.new_cdp_session(page)
-        slow = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
-        line.send("Network.emulateNetworkConditions", {**slow, "latency": SLOW_LINE_MS})
 
     def expect(self, pattern: str) -> None:
         """Allow problems matching a regular expression, such as ``r"404 .*/reports/"``."""

@@ -20,6 +20,15 @@ function answers() {
   return new FormData(form).getAll("answer").map(String);
 }
 
+/** Whether somebody has answered since the page was drawn: on a bad line before this script came. */
+function answeredMeanwhile() {
+  return [...form.querySelectorAll("[name=answer]")].some((input) =>
+    input.type === "text"
+      ? input.value !== input.defaultValue
+      : input.checked !== input.defaultChecked,
+  );
+}
+
 function fill(values) {
   const texts = form.querySelectorAll("input[type=text][name=answer]");
   texts.forEach((input, index) => {
@@ -134,7 +143,9 @@ function keepSaved() {
 
   // A page may have been drawn just before the last save arrived; what is newer here counts.
   const kept = recall();
-  if (kept && !kept.saved) {
+  if (answeredMeanwhile()) {
+    save();
+  } else if (kept && !kept.saved) {
     fill(kept.values);
     save();
   } else if (kept && kept.saved > Number(form.dataset.quizSavedMs)) {
